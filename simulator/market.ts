@@ -1,0 +1,176 @@
+import { coinList, tradfiList, type Coin } from "./coins.ts";
+import { exponent } from "./decimal.ts";
+import { PLANTED, type PlantedCoin } from "./planted.ts";
+import { coinProcess, listingProcess, type CoinProcess, type ListingProcess } from "./process.ts";
+import { unit } from "./random.ts";
+import { TRAPS } from "./traps.ts";
+import type { SimulatedVenue } from "./venues/venue.ts";
+
+/** `delisted`: still in some of the venue's lists, no market any more. `empty-book`: listed, nobody quotes. */
+export type ListingState = "trading" | "pre-market" | "delisting" | "halted" | "delisted" | "empty-book";
+
+/** One instrument of a venue, with everything about it that does not move. */
+export type Listing = {
+  readonly venue: string;
+  readonly coin: Coin;
+  readonly coinProcess: CoinProcess;
+  readonly process: ListingProcess;
+  readonly kind: "perpetual" | "dated" | "leveraged";
+  readonly state: ListingState;
+  readonly quote: string;
+  readonly settle: string;
+  /** The venue's own name for it; for dated futures the part before the date. */
+  readonly symbol: string;
+  /** Coins in one quoted unit. */
+  readonly multiplier: number;
+  readonly intervalHours: number;
+  /** Funding per 8 h that stands still, or `null` where the process decides. */
+  readonly fixedPer8h: number | null;
+  /** Largest |rate| per interval. */
+  readonly fundingCap: number;
+  /** Price decimals in quoted units; 10^−places is the tick. */
+  readonly pricePlaces: number;
+  /** Size decimals in quoted units; may be negative. */
+  readonly sizePlaces: number;
+  /** Spread as a fraction of the price. */
+  readonly spread: number;
+  /** USD on each side of the top of book, before its own movement. */
+  readonly depthUsd: number;
+  readonly volumeUsd: number;
+  /** One side. */
+  readonly openInterestUsd: number;
+  /** The market makes no other instrument look like an opportunity; this one was put there on purpose. */
+  readonly planted: boolean;
+};
+
+export type Market = {
+  readonly seed: number;
+  readonly coins: readonly Coin[];
+  readonly listings: ReadonlyMap<string, readonly Listing[]>;
+  readonly planted: readonly PlantedCoin[];
+};
+
+export type MarketOptions = {
+  readonly seed: number;
+  readonly venues: readonly SimulatedVenue[];
+  /** Cryptocurrencies in the market; default 600. */
+  readonly coins?: number | undefined;
+  /** Whether opportunities are planted; default true. Without them the market is quiet. */
+  readonly planted?: boolean | undefined;
+};
+
+export const DEFAULT_COINS = 600;
+
+/** Builds the market of a seed. Equal options give an equal market. */
+export function createMarket(options: MarketOptions): Market {
+  const { seed, venues } = options;
+  const coins = coinList(
+    seed,
+    options.coins ?? DEFAULT_COINS,
+    TRAPS.map((trap) => trap.coin.ticker),
+  );
+  const planted = options.planted === false ? [] : PLANTED;
+  const listings = new Map<string, readonly Listing[]>();
+  const processes = new Map(coins.map((coin) => [coin.id, coinProcess(seed, coin)]));
+  for (const venue of venues) listings.set(venue.id, venueListings({ seed, venue, coins, planted, processes }));
+  return { seed, coins, listings, planted };
+}
+
+type Build = {
+  readonly seed: number;
+  readonly venue: SimulatedVenue;
+  readonly coins: readonly Coin[];
+  readonly planted: readonly PlantedCoin[];
+  readonly processes: ReadonlyMap<string, CoinProcess>;
+};
+
+function venueListings(build: Build): readonly Listing[] {
+  const { seed, venue, coins, planted, processes } = build;
+  const rows: Listing[] = [];
+  const add = (coin: Coin, extra: Partial<Listing> = {}): void => {
+    rows.push(newListing({ seed, venue, process: processes.get(coin.id) ?? coinProcess(seed, coin), extra }));
+  };
+  for (const coin of coins) {
+    const plant = planted.find((entry) => entry.asset === coin.ticker);
+    if (plant !== undefined) {
+      const leg = plant.legs[venue.id];
+      if (leg !== undefined) add(coin, { ...QUALITY_OF_PLANTED, intervalHours: leg.intervalHours, fixedPer8h: leg.per8h, planted: true });
+      continue;
+    }
+    if (!venue.profile.canList(coin) || !isListed(seed, venue, coin)) continue;
+    add(coin);
+    if (coin.rank <= venue.profile.usdcContracts) add(coin, { quote: "USDC", settle: "USDC" });
+  }
+  if (venue.profile.listsTradfi) for (const coin of tradfiList(40)) add(coin, { fixedPer8h: tradfiFunding(seed, venue.id, coin) });
+  for (const trap of TRAPS) {
+    const leg = trap.legs[venue.id];
+    if (leg !== undefined) add({ ...trap.coin, level: trap.coin.level * (leg.priceFactor ?? 1) }, leg.listing);
+  }
+  for (const { coin, listing } of venue.profile.ownTraps(coins)) add(coin, listing);
+  return rows;
+}
+
+/** Deep and narrow enough for every check of a 5,000 USD pair. */
+const QUALITY_OF_PLANTED: Partial<Listing> = { spread: 0.0002, depthUsd: 120_000, volumeUsd: 60_000_000, openInterestUsd: 40_000_000 };
+/** Every venue lists the most traded coins. */
+const LISTED_EVERYWHERE = 40;
+
+const isListed = (seed: number, venue: SimulatedVenue, coin: Coin): boolean =>
+  coin.rank <= LISTED_EVERYWHERE || isOddlyNamed(coin) || unit(seed, venue.id, coin.id, "listed") < venue.profile.coverage;
+
+/** Names that a reader can get wrong: bundled coins, names that start with a digit, names that are not ASCII. */
+const isOddlyNamed = (coin: Coin): boolean => coin.bundle !== 1 || !/^[A-Z]/u.test(coin.ticker);
+
+/** Shares pay very different funding on different venues: they must never pair with coins or be shown as coins. */
+const tradfiFunding = (seed: number, venue: string, coin: Coin): number => 0.002 * (2 * unit(seed, venue, coin.id, "tradfi") - 1);
+
+type NewListing = {
+  readonly seed: number;
+  readonly venue: SimulatedVenue;
+  readonly process: CoinProcess;
+  readonly extra: Partial<Listing>;
+};
+
+function newListing({ seed, venue, process, extra }: NewListing): Listing {
+  const { coin } = process;
+  const { profile } = venue;
+  const quote = extra.quote ?? profile.quote;
+  const draw = (what: string): number => unit(seed, venue.id, coin.id, quote, what);
+  const multiplier = profile.multiplier(coin);
+  const pricePlaces = 5 - exponent(coin.level * multiplier);
+  const volumeUsd = ((profile.volumeShare * 2e10) / coin.rank ** 1.5) * (0.5 + draw("volume"));
+  const intervalHours = extra.intervalHours ?? intervalOf(profile.intervals, coin.rank <= 4 ? 0 : draw("interval"));
+  return {
+    venue: venue.id,
+    coin,
+    coinProcess: process,
+    process: listingProcess(process, `${venue.id}:${quote}:${extra.kind ?? "perpetual"}`),
+    kind: "perpetual",
+    state: "trading",
+    quote,
+    settle: profile.settle,
+    symbol: profile.symbol({ ticker: coin.ticker, quote, multiplier, kind: extra.kind ?? "perpetual" }),
+    multiplier,
+    fixedPer8h: null,
+    fundingCap: coin.rank <= 4 ? 0.003 : 0.02,
+    pricePlaces,
+    sizePlaces: pricePlaces >= 4 ? 4 - pricePlaces : Math.min(3, exponent(coin.level * multiplier) - 1),
+    spread: 0.00005 + 0.00095 * Math.min(1, coin.rank / 600) ** 0.7 * (0.5 + 0.5 * draw("spread")),
+    depthUsd: (150_000 / coin.rank ** 0.4) * Math.exp(1.8 * (draw("depth") - 0.5)),
+    volumeUsd,
+    openInterestUsd: volumeUsd * (0.2 + 0.4 * draw("interest")),
+    planted: false,
+    ...extra,
+    intervalHours,
+  };
+}
+
+/** Picks by cumulated share; the first entry is the one of the most traded coins. */
+function intervalOf(intervals: readonly (readonly [hours: number, share: number])[], draw: number): number {
+  let passed = 0;
+  for (const [hours, share] of intervals) {
+    passed += share;
+    if (draw < passed) return hours;
+  }
+  return intervals[0]?.[0] ?? 8;
+}

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { CAPTURES_DIR, captureText, capturesNote, haveCaptures } from "../test/captures.ts";
+import { startSimulator, type Simulator } from "./simulator.ts";
+
+const FILES: readonly (readonly [path: string, file: string, post?: string])[] = [
+  ["/api.bybit.com/v5/market/tickers?category=linear", "bybit/v5_market_tickers_linear_2026-09-11.json"],
+  ["/api.gateio.ws/api/v4/futures/usdt/contracts", "gate/futures_usdt_contracts_2026-09-11.json"],
+  ["/fx-api.gateio.ws/api/v4/futures/usdt/tickers", "gate/futures_usdt_tickers_2026-09-11.json"],
+  ["/api.hyperliquid.xyz/info", "hyperliquid/metaAndAssetCtxs_2026-09-11.json", '{"type":"metaAndAssetCtxs"}'],
+];
+
+describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
+  const started: Simulator[] = [];
+  const start = async (options: Parameters<typeof startSimulator>[0] = {}): Promise<Simulator> => {
+    const simulator = await startSimulator({ recordedDir: CAPTURES_DIR, listen: true, ...options });
+    started.push(simulator);
+    return simulator;
+  };
+  afterAll(() => Promise.all(started.map((simulator) => simulator.close())));
+  const ask = (simulator: Simulator, path: string, post?: string): Promise<Response> =>
+    fetch(`${simulator.url}${path}`, post === undefined ? {} : { method: "POST", body: post });
+
+  test("serves the bodies of its day byte for byte, and says so where there is none", async () => {
+    const simulator = await start();
+    for (const [path, file, post] of FILES) {
+      const response = await ask(simulator, path, post);
+      expect(response.status, path).toBe(200);
+      expect(await response.text()).toBe(captureText(file));
+    }
+    for (const path of ["/fapi.binance.com/fapi/v1/premiumIndex", "/api.bybit.com/v5/market/instruments-info?category=linear&limit=1000"]) {
+      const response = await ask(simulator, path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toEqual({ error: "not recorded" });
+    }
+    expect(simulator.state().recorded).toEqual({ date: "2026-09-11", atMs: 1_789_147_120_443, files: FILES.map(([, file]) => file) });
+  });
+
+  test("stands at the newest stamp of a venue on that day", async () => {
+    expect((await start()).nowMs()).toBe(1_789_147_120_443);
+    const binance = await start({ recordedDate: "2026-09-13" });
+    expect(binance.nowMs()).toBe(1_789_308_896_002);
+    expect(await (await ask(binance, "/fapi.binance.com/fapi/v1/premiumIndex")).text()).toBe(
+      captureText("binance/fapi_v1_premiumIndex_2026-09-13.json"),
+    );
+  });
+
+  test("refuses a day without bodies and names the days there are", async () => {
+    await expect(start({ recordedDate: "2020-01-01" })).rejects.toThrow("2026-09-11");
+  });
+
+  test("takes faults of the answer, and refuses faults of rows", async () => {
+    const simulator = await start();
+    simulator.control({ fault: { venue: "gate", kind: "http-500", times: 1 } });
+    expect((await ask(simulator, FILES[1]?.[0] ?? "")).status).toBe(500);
+    expect(await (await ask(simulator, FILES[1]?.[0] ?? "")).text()).toBe(captureText("gate/futures_usdt_contracts_2026-09-11.json"));
+    expect(() => simulator.control({ fault: { venue: "gate", kind: "zero-rates" } })).toThrow("as they were sent");
+    expect(simulator.planted()).toEqual([]);
+  });
+});

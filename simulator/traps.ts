@@ -1,0 +1,47 @@
+import type { Coin } from "./coins.ts";
+import type { Listing } from "./market.ts";
+
+/** Rows that must never become an opportunity although their funding says so, in several venues at once. */
+export type Trap = {
+  readonly coin: Coin;
+  readonly legs: Readonly<Record<string, { readonly listing: Partial<Listing>; readonly priceFactor?: number }>>;
+};
+
+const trapCoin = (id: string, ticker: string, level: number): Coin => ({ id, ticker, class: "crypto", level, rank: 90, bundle: 1 });
+const pays = (fixedPer8h: number, extra: Partial<Listing> = {}): { readonly listing: Partial<Listing> } => ({
+  listing: { fixedPer8h, depthUsd: 90_000, volumeUsd: 30_000_000, openInterestUsd: 20_000_000, ...extra },
+});
+
+export const TRAPS: readonly Trap[] = [
+  // One ticker, two coins, two venues each: the price tells them apart.
+  { coin: trapCoin("NEIRO", "NEIRO", 0.00041), legs: { binance: pays(-0.001), bybit: pays(-0.00098) } },
+  { coin: trapCoin("NEIRO (other)", "NEIRO", 0.052), legs: { gate: pays(0.001), hyperliquid: pays(0.00099) } },
+  // One venue's coin of that ticker is another coin.
+  { coin: trapCoin("HIPPO", "HIPPO", 0.0031), legs: { binance: pays(0.0001), bybit: pays(0.00012), hyperliquid: pays(0.00011) } },
+  { coin: trapCoin("HIPPO (other)", "HIPPO", 0.0217), legs: { gate: pays(-0.0012) } },
+  // Two venues only and 2 % apart, though one coin would stand within basis points.
+  { coin: trapCoin("SWARMS", "SWARMS", 0.0231), legs: { bybit: pays(-0.0009), gate: { ...pays(0.0008), priceFactor: 1.02 } } },
+  // Not launched, or about to go.
+  {
+    coin: trapCoin("MEGA", "MEGA", 0.41),
+    legs: { bybit: pays(-0.0015, { state: "pre-market" }), gate: pays(0.002, { state: "pre-market" }) },
+  },
+  {
+    coin: trapCoin("REEF", "REEF", 0.00071),
+    legs: {
+      binance: pays(-0.002, { state: "delisting" }),
+      bybit: pays(0.001, { state: "delisting" }),
+      gate: pays(0.0015, { state: "delisting" }),
+    },
+  },
+  // Delisting on one venue alone: the pair has one leg that cannot be held.
+  {
+    coin: trapCoin("OMG", "OMG", 0.22),
+    legs: { binance: pays(0.0018, { state: "delisting" }), gate: pays(-0.0011), bybit: pays(-0.0011) },
+  },
+  { coin: trapCoin("LOKA", "LOKA", 0.061), legs: { gate: pays(-0.0016, { state: "halted" }), bybit: pays(0.0012) } },
+  { coin: trapCoin("HOLO", "HOLO", 0.19), legs: { binance: pays(0.0017, { state: "pre-market" }), bybit: pays(-0.0004) } },
+  // Listed, funded, nobody quotes.
+  { coin: trapCoin("VOXEL", "VOXEL", 0.051), legs: { gate: pays(-0.002, { state: "empty-book" }), binance: pays(0.001) } },
+  { coin: trapCoin("NTRN", "NTRN", 0.091), legs: { hyperliquid: pays(-0.002, { state: "empty-book" }), gate: pays(0.001) } },
+];

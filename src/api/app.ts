@@ -1,0 +1,37 @@
+import { Hono } from "hono";
+import { problem } from "./problem.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { opportunityRoutes } from "./routes/opportunities.ts";
+import { rateRoutes } from "./routes/rates.ts";
+import { scanRoutes } from "./routes/scans.ts";
+import type { ApiServices } from "./services.ts";
+
+/** The read API. Every failure leaves as problem+json. */
+export function createApi(services: ApiServices): Hono {
+  const api = new Hono();
+  api.route("/api/opportunities", opportunityRoutes(services));
+  api.route("/api/rates", rateRoutes(services));
+  api.route("/api/scans", scanRoutes(services));
+  api.route("/api/health", healthRoutes(services));
+  api.notFound((context) => {
+    const path = new URL(context.req.url).pathname;
+    return problem(context, {
+      status: 404,
+      code: "no-such-route",
+      title: "There is nothing at this address",
+      detail: `expected ${ROUTES}; found ${context.req.method} ${path}`,
+    });
+  });
+  api.onError((error, context) => {
+    services.log.error("api.failed", { component: "api", method: context.req.method, path: new URL(context.req.url).pathname, error });
+    return problem(context, {
+      status: 500,
+      code: "internal",
+      title: "The request failed on our side",
+      detail: "The failure has been logged; trying again may help.",
+    });
+  });
+  return api;
+}
+
+const ROUTES = "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest or /api/health";

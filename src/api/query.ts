@@ -1,0 +1,16 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { err, ok, type Result } from "../domain/result.ts";
+
+/** A request's query by its schema, or one sentence that names each parameter, what was expected and what was found. */
+export function readQuery<T extends z.ZodType>(context: Context, schema: T): Result<z.infer<T>, string> {
+  const found = context.req.query();
+  const parsed = schema.safeParse(found);
+  if (parsed.success) return ok(parsed.data);
+  const sentences = parsed.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    const value = found[name];
+    return name === "" ? issue.message : `${name}: ${issue.message}, found ${value === undefined ? "nothing" : JSON.stringify(value)}`;
+  });
+  return err(sentences.join("; "));
+}

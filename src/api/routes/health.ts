@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { SECOND_MS } from "../../domain/units.ts";
+import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
+import type { VenueReport } from "../../storage/scan-record.ts";
+import type { ApiServices } from "../services.ts";
+
+/** Data older than this many intervals (and their scans' own time) is stale. */
+const STALE_INTERVALS = 3;
+const SCAN_SLACK_MS = 30 * SECOND_MS;
+
+/** `GET /api/health`: computed from the age of each venue's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`. */
+export function healthRoutes(services: ApiServices): Hono {
+  const routes = new Hono();
+  routes.get("/", async (context) => {
+    const nowMs = services.now();
+    const read = await readSnapshot(services.snapshots);
+    context.header("cache-control", "no-store");
+    if (!read.ok) return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, venues: [] }, 503);
+    const health = healthOf(read.value, nowMs);
+    return context.json(health, health.status === "ok" || health.status === "degraded" ? 200 : 503);
+  });
+  return routes;
+}
+
+/** The state of every venue, and of the whole: stale when fewer than two venues are fresh, since a pair needs two. */
+function healthOf(read: SnapshotRead, nowMs: number) {
+  const { scan, venues } = read.snapshot;
+  const maxAgeMs = STALE_INTERVALS * scan.intervalSeconds * SECOND_MS + SCAN_SLACK_MS;
+  const views = venues.map((report) => venueHealth(report, { nowMs, maxAgeMs }));
+  const fresh = views.filter(({ status }) => status === "ok").length;
+  const status = fresh < 2 ? "stale" : fresh < views.length ? "degraded" : "ok";
+  const reason =
+    status === "ok"
+      ? `all ${fresh} venues are fresh`
+      : `${fresh} of ${views.length} venues are fresh; the last scan ended ${Math.round((nowMs - scan.finishedAtMs) / SECOND_MS)} s ago`;
+  return {
+    status,
+    reason,
+    market: scan.market,
+    checkedAtMs: nowMs,
+    maxAgeMs,
+    source: read.source,
+    lastScan: { id: scan.scanId, ageMs: nowMs - scan.finishedAtMs, verdict: scan.verdict },
+    venues: views,
+  };
+}
+
+function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number }) {
+  const ageMs = report.receivedAtMs === null ? null : nowMs - report.receivedAtMs;
+  const status = !report.ok || ageMs === null ? "failed" : ageMs > maxAgeMs ? "stale" : "ok";
+  return { venue: report.venue, status, ageMs, rows: report.rows, latencyMs: report.ms, error: report.error };
+}

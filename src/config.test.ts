@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { LIMITS, readConfig } from "./config.ts";
+
+const shipped = { VENUE_GATEWAY_URL: "", MARKET: "live", CLOCK_OFFSET_MS: "0", FLAGS: "{}", LOG_LEVEL: "info", DB: {}, CACHE: {} };
+
+describe("configuration", () => {
+  it("reads the variables as they are shipped, beside the bindings", () => {
+    const config = readConfig(shipped);
+    expect(config).toMatchObject({
+      ok: true,
+      value: { gatewayUrl: null, market: "live", clockOffsetMs: 0, flagDefaults: {}, logLevel: "info" },
+    });
+    expect(config.ok && config.value.limits.fetchAttempts).toBe(LIMITS.fetchAttempts.default);
+  });
+
+  it("takes defaults for what is absent, and equals what is shipped", () => {
+    expect(readConfig({})).toEqual(readConfig(shipped));
+  });
+
+  it("reads each variable", () => {
+    const env = {
+      VENUE_GATEWAY_URL: "http://127.0.0.1:9000/relay/",
+      CLOCK_OFFSET_MS: "-5",
+      FLAGS: '{"confirm_scans":1}',
+      FETCH_ATTEMPTS: "2",
+    };
+    expect(readConfig(env)).toMatchObject({
+      ok: true,
+      value: {
+        gatewayUrl: "http://127.0.0.1:9000/relay",
+        clockOffsetMs: -5,
+        flagDefaults: { confirm_scans: 1 },
+        limits: { fetchAttempts: 2 },
+      },
+    });
+  });
+
+  it.each([
+    ["VENUE_GATEWAY_URL", "ftp://x", 'VENUE_GATEWAY_URL: expected an http(s) address without query, or empty, found "ftp://x"'],
+    ["CLOCK_OFFSET_MS", "1e3", 'found "1e3"'],
+    ["CLOCK_OFFSET_MS", "", 'found ""'],
+    ["FLAGS", "[1]", 'FLAGS: expected a JSON object of flags, found "[1]"'],
+    ["FLAGS", "{", "expected a JSON object of flags"],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL: expected one of debug, info, warn, error, found "loud"'],
+    ["MARKET", "", "MARKET: expected 1 to 40 characters"],
+    ["FETCH_ATTEMPTS", "0", 'FETCH_ATTEMPTS: expected a whole number from 1 to 5, found "0"'],
+  ])("refuses %s = %j and names variable, expected and found", (variable, value, sentence) => {
+    const config = readConfig({ ...shipped, [variable]: value });
+    expect(config).toMatchObject({ ok: false, error: [{ variable }] });
+    expect(config.ok ? "" : config.error[0]?.message).toContain(sentence);
+  });
+
+  it("names every variable that is wrong at once", () => {
+    const config = readConfig({ LOG_LEVEL: "loud", FLAGS: "{", BREAKER_FAILURES: "many" });
+    expect(config.ok ? [] : config.error.map(({ variable }) => variable).sort()).toEqual(["BREAKER_FAILURES", "FLAGS", "LOG_LEVEL"]);
+  });
+});

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { err, ok, type Result } from "./domain/result.ts";
+
+/** What one deployment sets, read once per isolate. Everything that may change while the Worker runs is a flag (flags.ts). */
+export type Config = {
+  /** Address in front of every venue's host; `null`: venues are fetched directly. */
+  readonly gatewayUrl: string | null;
+  /** `live`, or what is played instead; shown wherever data is shown. */
+  readonly market: string;
+  /** Added to the clock, ms. Not 0 only for a recorded market. */
+  readonly clockOffsetMs: number;
+  /** This deployment's own defaults of flags, not yet checked: read-flags.ts does. */
+  readonly flagDefaults: Readonly<Record<string, unknown>>;
+  readonly logLevel: LogLevel;
+  readonly limits: Limits;
+};
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Limits on calls to venues. Each may be set as a variable of the name given in `LIMITS`. */
+export type Limits = { readonly [K in keyof typeof LIMITS]: number };
+
+/** Variable, bounds, default and reason of each limit. Bytes a body may have are in each endpoint of an adapter. */
+export const LIMITS = {
+  fetchAttempts: {
+    variable: "FETCH_ATTEMPTS",
+    unit: "attempts",
+    min: 1,
+    max: 5,
+    default: 3,
+    why: "One hiccup and one more; a third failure in a row is not a hiccup.",
+  },
+  fetchHeadersLimitMs: {
+    variable: "FETCH_HEADERS_LIMIT_MS",
+    unit: "milliseconds",
+    min: 50,
+    max: 8_000,
+    default: 4_000,
+    why: "Bulk endpoints answer within a second; half the venue's time leaves room for another attempt.",
+  },
+  fetchBodyLimitMs: {
+    variable: "FETCH_BODY_LIMIT_MS",
+    unit: "milliseconds",
+    min: 50,
+    max: 8_000,
+    default: 5_000,
+    why: "A few megabytes over a slow path, and still inside the venue's time.",
+  },
+  retryDelayMs: {
+    variable: "RETRY_DELAY_MS",
+    unit: "milliseconds",
+    min: 1,
+    max: 5_000,
+    default: 250,
+    why: "Wait before the second attempt; it doubles, with jitter.",
+  },
+} as const satisfies Record<
+  string,
+  {
+    readonly variable: string;
+    readonly unit: string;
+    readonly min: number;
+    readonly max: number;
+    readonly default: number;
+    readonly why: string;
+  }
+>;
+
+/** A variable that is not as expected. The message names it, what was expected and what was found. */
+export type ConfigProblem = { readonly variable: string; readonly message: string };
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string(`a whole number from ${min} to ${max}`)
+    .refine((text) => /^-?\d{1,15}$/u.test(text) && Number(text) >= min && Number(text) <= max, `a whole number from ${min} to ${max}`)
+    .transform(Number);
+
+/** A hundred years: a larger offset is a wrong unit. */
+const MOST_OFFSET_MS = 100 * 365 * 86_400_000;
+
+const envSchema = z.object({
+  VENUE_GATEWAY_URL: z
+    .string("an http(s) address without query, or empty")
+    .refine((text) => text === "" || isHttpAddress(text), "an http(s) address without query, or empty")
+    .transform((text) => (text === "" ? null : text.replace(/\/+$/u, "")))
+    .default(null),
+  MARKET: z.string("1 to 40 characters").min(1, "1 to 40 characters").max(40, "1 to 40 characters").default("live"),
+  CLOCK_OFFSET_MS: wholeNumber(-MOST_OFFSET_MS, MOST_OFFSET_MS).default(0),
+  FLAGS: z
+    .string("a JSON object of flags")
+    .transform((text, context) => {
+      const found = jsonObject(text);
+      if (found === null) context.addIssue({ code: "custom", message: "a JSON object of flags" });
+      return found ?? {};
+    })
+    .default({}),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
+});
+
+/** The variables of `env` as a Config, or every variable that is wrong. Absent variables take their defaults. */
+export function readConfig(env: object): Result<Config, readonly ConfigProblem[]> {
+  const found: Readonly<Record<string, unknown>> = { ...env };
+  const parsed = envSchema.safeParse(found);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(String(issue.path[0]), issue.message, found));
+  const limits = Object.entries(LIMITS).map(([name, { variable, min, max, default: preset }]) => {
+    const limit = wholeNumber(min, max).default(preset).safeParse(found[variable]);
+    if (!limit.success) problems.push(problemOf(variable, limit.error.issues[0]?.message ?? "", found));
+    return [name, limit.success ? limit.data : preset] as const;
+  });
+  if (!parsed.success || problems.length > 0) return err(problems);
+  const { VENUE_GATEWAY_URL, MARKET, CLOCK_OFFSET_MS, FLAGS, LOG_LEVEL } = parsed.data;
+  return ok({
+    gatewayUrl: VENUE_GATEWAY_URL,
+    market: MARKET,
+    clockOffsetMs: CLOCK_OFFSET_MS,
+    flagDefaults: FLAGS,
+    logLevel: LOG_LEVEL,
+    limits: limitsOf(limits),
+  });
+}
+
+function problemOf(variable: string, expected: string, env: Readonly<Record<string, unknown>>): ConfigProblem {
+  const value = env[variable];
+  const found = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value).slice(0, 200);
+  return { variable, message: `${variable}: expected ${expected}, found ${found}` };
+}
+
+function isHttpAddress(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.search === "" && url.hash === "";
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Sound because the entries are made from every key of LIMITS. */
+const limitsOf = (entries: readonly (readonly [string, number])[]): Limits => Object.fromEntries(entries) as Limits;

@@ -1,0 +1,40 @@
+import type { VenueError } from "./error.ts";
+import type { QuoteColumns, RejectedRow } from "./quote.ts";
+import type { VenueId } from "./venue.ts";
+
+/** What became of one HTTP attempt. `outcome` is `ok` or the kind of the error. */
+export type CallRecord = {
+  readonly venue: VenueId;
+  readonly endpoint: string;
+  readonly host: string;
+  readonly attempt: number;
+  readonly status: number | null;
+  readonly ms: number;
+  readonly bytes: number;
+  readonly outcome: string;
+};
+
+/** What a feed hands to the Scanner for one scan. A feed that failed has no columns and says why. */
+export type FeedReply = {
+  readonly venue: VenueId;
+  readonly columns: QuoteColumns | null;
+  /** Scans in a row in which bid, ask, mark and index of the row stayed the same; one entry a row. */
+  readonly unchangedScans: Uint16Array;
+  /** Rows in the bodies: `columns.count` + everything rejected. */
+  readonly received: number;
+  readonly rejected: { readonly counts: Readonly<Record<string, number>>; readonly samples: readonly RejectedRow[] };
+  readonly error: VenueError | null;
+  /** Endpoints that failed although the venue still gave rows: their fields are missing or come from an older body. */
+  readonly degraded: readonly { readonly endpoint: string; readonly error: VenueError }[];
+  readonly calls: readonly CallRecord[];
+  readonly ms: number;
+};
+
+/** What the Scanner asks of a feed. */
+export type FeedAsk = {
+  readonly venue: VenueId;
+  /** Correlation id of the scan. */
+  readonly scanId: string;
+  /** Time allowed for everything the feed does, ms. */
+  readonly limitMs: number;
+};

@@ -1,0 +1,25 @@
+/** A venue's id as it stands in keys, tables and URLs: lower case, e.g. `binance`. The list is venues/registry.ts. */
+export type VenueId = string;
+
+/** A figure that a venue publishes in documents and not in its market data. */
+export type Documented = {
+  /** A fraction: of notional for a fee, per interval for a funding cap. */
+  readonly rate: number;
+  readonly source: string;
+  /** The day the source was read, YYYY-MM-DD. */
+  readonly readOn: string;
+};
+
+/** What a venue's documents say about it and the pipeline needs. Derived from its adapter. */
+export type VenueFacts = {
+  readonly id: VenueId;
+  readonly name: string;
+  /** Taker fee for the lowest tier, fraction of notional, one way. */
+  readonly takerFee: { readonly perpetual: Documented | null; readonly spot: Documented | null };
+  /** `settled`: pays at each settlement; `continuous`: accrues by the second, so no next time is needed. */
+  readonly accrual: "settled" | "continuous";
+  /** Whether bulk data carries bid and ask. A venue without passes the gate with nulls there. */
+  readonly hasBulkBook: boolean;
+  /** Largest |rate| per interval by the venue's documents, for venues that do not send a cap. */
+  readonly documentedCap: Documented | null;
+};

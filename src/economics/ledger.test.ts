@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { legWith } from "../../test/market.ts";
+import type { Leg } from "../domain/opportunity.ts";
+import { HOUR_MS } from "../domain/units.ts";
+import { buildLedger } from "./ledger.ts";
+
+const NOW = 1_789_147_120_443;
+const perpetual = {
+  fundingIntervalHours: 8,
+  nextFundingAtMs: NOW + 4 * HOUR_MS,
+  bid: 99.995,
+  ask: 100.005, // spread 0.01 by mid 100: 0.0001
+  bidSizeBase: 300, // 29,998.5 USD
+  askSizeBase: 300,
+  openInterestUsd: 50_000_000,
+};
+const long = legWith("long", { venue: "gate", ...perpetual, fundingRatePerInterval: 0.0001 });
+const short = legWith("short", { venue: "bybit", ...perpetual, fundingRatePerInterval: 0.0003 });
+const ledgerOf = (legs: { long?: Leg; short?: Leg }, sizeUsd = 5_000) =>
+  buildLedger({ long, short, ...legs, sizeUsd, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1 });
+const without = (leg: Leg, fields: Partial<Leg["quote"]>): Leg => ({ ...leg, quote: { ...leg.quote, ...fields } });
+
+describe("a ledger with all its lines", () => {
+  const ledger = ledgerOf({});
+
+  test("funding, fees, crossing and net are the arithmetic of the design", () => {
+    expect(ledger.funding).toBeCloseTo(21 * 0.0003 - 21 * 0.0001, 15); // 0.0042
+    expect(ledger.fees).toBeCloseTo(2 * (0.0005 + 0.0005), 15); // 0.002
+    expect(ledger.crossing).toBeCloseTo(0.01 / 100 + 0.01 / 100, 15); // 0.0002
+    expect(ledger.net).toBeCloseTo(0.0042 - 0.002 - 0.0002, 15); // 0.002
+    expect(ledger.netUsd).toBeCloseTo(0.002 * 5_000, 11); // 10 USD
+    expect(ledger.reasons).toEqual(["Cost is not known at 100,000 USD: more than the best bid and ask hold."]);
+  });
+
+  test("APR on notional and on the collateral of both legs", () => {
+    expect(ledger.netAprOnNotional).toBeCloseTo((0.002 * 8760) / 168, 12);
+    expect(ledger.netAprOnCapital).toBeCloseTo((0.002 * 8760) / 168 / 2, 12);
+    const leveraged = buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 0.25 });
+    expect(leveraged.netAprOnCapital).toBeCloseTo((0.002 * 8760) / 168 / 0.5, 12);
+  });
+
+  test("net after 1, 7 and 30 days", () => {
+    const expected = [3, 21, 90].map((settlements) => settlements * (0.0003 - 0.0001) - 0.002 - 0.0002);
+    expect(ledger.netByHours.map((line) => line.horizonHours)).toEqual([24, 168, 720]);
+    ledger.netByHours.forEach((line, place) => expect(line.net).toBeCloseTo(expected[place] ?? Number.NaN, 15));
+  });
+
+  test("cost at each size of the card, not known beyond the book", () => {
+    expect(ledger.costBySize.map((line) => line.sizeUsd)).toEqual([1_000, 5_000, 20_000, 100_000]);
+    expect(ledger.costBySize.slice(0, 3).every((line) => line.cost !== null && Math.abs(line.cost - 0.0022) < 1e-15)).toBe(true);
+    expect(ledger.costBySize[3]?.cost).toBeNull();
+  });
+
+  test("break-even: 11 settlements of 0.0002 pay 0.0022, the eleventh is 4 + 80 h away", () => {
+    expect(ledger.breakEven).toEqual({ kind: "at", atMs: NOW + 84 * HOUR_MS, days: 3.5 });
+  });
+
+  test("stress: half the carry, and 10 bps more cost", () => {
+    expect(ledger.stress.carryHalved).toBeCloseTo(0.0021 - 0.002 - 0.0002, 15); // −0.0001
+    expect(ledger.stress.costPlus10Bps).toBeCloseTo(0.002 - 0.001, 15);
+    expect(ledger.stress.survives).toBe(false);
+    const strong = ledgerOf({ short: without(short, { fundingRatePerInterval: 0.0005 }) });
+    expect(strong.stress.carryHalved).toBeCloseTo(0.0042 - 0.0022, 15);
+    expect(strong.stress.survives).toBe(true);
+  });
+
+  test("capacity is the thinner side of the book", () => {
+    expect(ledger.capacityUsd).toBeCloseTo(300 * 99.995, 9);
+  });
+
+  test("the same pair the other way round loses what this one earns, and its capacity is nothing", () => {
+    const reverse = buildLedger({ long: short, short: long, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1 });
+    expect(reverse.net).toBeCloseTo(-0.0042 - 0.002 - 0.0002, 15);
+    expect(reverse.capacityUsd).toBe(0);
+    expect(reverse.breakEven).toEqual({ kind: "never" });
+  });
+});
+
+describe("a line that cannot be computed is null, makes net null, and says why", () => {
+  test.each<[string, { long?: Leg; short?: Leg }, string]>([
+    ["rate", { long: without(long, { fundingRatePerInterval: null }) }, "Funding is not known: gate sends no funding rate."],
+    [
+      "interval",
+      { short: without(short, { fundingIntervalHours: null }) },
+      "Funding is not known: bybit sends no usable funding interval.",
+    ],
+    ["next time", { short: without(short, { nextFundingAtMs: null }) }, "Funding is not known: bybit sends no next funding time."],
+    [
+      "next time",
+      { long: without(long, { nextFundingAtMs: NOW - 1 }) },
+      "Funding is not known: gate sends a next funding time that has passed.",
+    ],
+    ["fee", { long: { ...long, takerFeeRate: null } }, "Fees are not known: no documented taker fee for gate."],
+    ["bid", { long: without(long, { bid: null }) }, "Crossing is not known: gate sends no bid."],
+    ["size", { short: without(short, { askSizeBase: null }) }, "Crossing is not known: bybit sends no size at its best bid and ask."],
+  ])("missing %s", (_, legs, sentence) => {
+    const ledger = ledgerOf(legs);
+    expect(ledger.reasons).toContain(sentence);
+    expect(ledger.reasons).toContain("Net, and what follows from it, is not known.");
+    const { net, netUsd, netAprOnNotional, netAprOnCapital, capacityUsd, breakEven, stress } = ledger;
+    expect([net, netUsd, netAprOnNotional, netAprOnCapital, capacityUsd]).toEqual([null, null, null, null, null]);
+    expect(breakEven).toEqual({ kind: "unknown" });
+    expect(stress).toEqual({ carryHalved: null, costPlus10Bps: null, survives: null });
+    expect(ledger.netByHours.every((line) => line.net === null)).toBe(true);
+  });
+
+  test("a size beyond the book leaves crossing null, with what each leg holds; the other lines stay", () => {
+    const ledger = ledgerOf({ long: without(long, { bidSizeBase: 10 }) });
+    expect(ledger.crossing).toBeNull();
+    expect(ledger.fees).toBeCloseTo(0.002, 15);
+    expect(ledger.funding).toBeCloseTo(0.0042, 15);
+    expect(ledger.reasons).toEqual([
+      "Crossing is not known: gate quotes 999 USD at its best bid and ask, less than 5,000 USD.",
+      "Net, and what follows from it, is not known.",
+    ]);
+  });
+
+  test("a leg that accrues continuously needs no next time", () => {
+    const accruing: Leg = { ...without(short, { nextFundingAtMs: null }), accrual: "continuous" };
+    expect(ledgerOf({ short: accruing }).funding).toBeCloseTo((0.0003 * 168) / 8 - 21 * 0.0001, 15);
+  });
+});

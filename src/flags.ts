@@ -1,0 +1,257 @@
+/** How a flag is described. */
+export type FlagSpec =
+  | { readonly type: "boolean"; readonly default: boolean; readonly why: string }
+  | {
+      readonly type: "integer" | "number";
+      readonly min: number;
+      readonly max: number;
+      readonly unit: string;
+      readonly default: number;
+      readonly why: string;
+    }
+  | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string; readonly why: string }
+  | { readonly type: "list"; readonly choices: readonly string[]; readonly default: readonly string[]; readonly why: string }
+  /** Other values of the flags `of` for single venues and pairs. */
+  | { readonly type: "overrides"; readonly of: readonly string[]; readonly default: FlagOverrides; readonly why: string };
+
+/**
+ * Flags with other values for one venue or one pair, e.g. `{"venues":{"gate":{"max_age_seconds":30}},"pairs":{}}`.
+ * A pair is named as `QualityOverrides` of domain/settings.ts says.
+ */
+export type FlagOverrides = {
+  readonly venues: Readonly<Record<string, Readonly<Record<string, FlagValue>>>>;
+  readonly pairs: Readonly<Record<string, Readonly<Record<string, FlagValue>>>>;
+};
+/** A value that some flag may have. */
+export type FlagValue = boolean | number | string | readonly string[] | FlagOverrides;
+
+/** Nothing has bars of its own. */
+export const NO_OVERRIDES: FlagOverrides = { venues: {}, pairs: {} };
+
+/** Every flag: its type, bounds, default and reason. Rates and nets are fractions (0.0010 = 10 bps). */
+export const FLAGS = {
+  real_time_data: {
+    type: "boolean",
+    default: true,
+    why: "Off: no call leaves for any venue, and each scan says flag_off.",
+  },
+  scan_interval_seconds: {
+    type: "integer",
+    min: 2,
+    max: 900,
+    unit: "seconds",
+    default: 120,
+    why: "Length of a slot. Funding moves in minutes, and the cron fires every 2; the alarm serves shorter slots.",
+  },
+  open_net: {
+    type: "number",
+    min: 0,
+    max: 0.1,
+    unit: "fraction of notional over the horizon",
+    default: 0.001,
+    why: "Net from which a pair opens: 10 bps pay for what the ledger cannot know, such as slippage on a moving book.",
+  },
+  close_net: {
+    type: "number",
+    min: -0.1,
+    max: 0.1,
+    unit: "fraction of notional over the horizon",
+    default: 0.0005,
+    why: "Net under which an open pair counts towards closing; below open_net, so that a pair at the bar does not flap.",
+  },
+  confirm_scans: {
+    type: "integer",
+    min: 1,
+    max: 20,
+    unit: "scans in a row",
+    default: 2,
+    why: "One scan may have caught two venues at different moments; two in a row have not.",
+  },
+  close_scans: {
+    type: "integer",
+    min: 1,
+    max: 20,
+    unit: "scans in a row",
+    default: 3,
+    why: "Closing is told to people who may hold the pair, so it waits longer than opening.",
+  },
+  data_lost_after_minutes: {
+    type: "integer",
+    min: 1,
+    max: 1440,
+    unit: "minutes",
+    default: 60,
+    why: "After an hour without a leg nobody can say whether the carry is still there.",
+  },
+  revival_window_hours: {
+    type: "number",
+    min: 0,
+    max: 48,
+    unit: "hours",
+    default: 4,
+    why: "A pair that comes back within it is the same opportunity and no new message.",
+  },
+  reference_size_usd: {
+    type: "number",
+    min: 10,
+    max: 10_000_000,
+    unit: "USD a leg",
+    default: 5_000,
+    why: "Size at which crossing is priced for the public list.",
+  },
+  horizon_hours: {
+    type: "number",
+    min: 1,
+    max: 2_160,
+    unit: "hours",
+    default: 168,
+    why: "Holding time over which net is counted: a week, long enough for fees to be a part and not the whole.",
+  },
+  collateral_per_leg: {
+    type: "number",
+    min: 0.01,
+    max: 1,
+    unit: "fraction of notional",
+    default: 1,
+    why: "Unlevered legs by default, so annual net on capital is half of that on notional.",
+  },
+  quality_level: {
+    type: "choice",
+    choices: ["permissive", "strict"],
+    default: "permissive",
+    why: "Permissive marks what soft rules find, strict refuses it.",
+  },
+  max_age_seconds: {
+    type: "integer",
+    min: 1,
+    max: 600,
+    unit: "seconds",
+    default: 60,
+    why: "Two legs read a minute apart are no longer one market.",
+  },
+  max_future_seconds: {
+    type: "integer",
+    min: 0,
+    max: 60,
+    unit: "seconds",
+    default: 5,
+    why: "Clocks of venues differ by less; more is a wrong clock or a wrong unit.",
+  },
+  max_abs_rate: {
+    type: "number",
+    min: 0.001,
+    max: 1,
+    unit: "fraction per funding interval",
+    default: 0.1,
+    why: "No venue's documented cap is above it; a larger rate is a wrong unit.",
+  },
+  min_volume_usd: {
+    type: "number",
+    min: 0,
+    max: 1_000_000_000,
+    unit: "USD in 24 h",
+    default: 500_000,
+    why: "Thinner markets show rates at which little can be traded. Soft rule.",
+  },
+  min_open_interest_usd: {
+    type: "number",
+    min: 0,
+    max: 1_000_000_000,
+    unit: "USD, one-sided",
+    default: 1_000_000,
+    why: "In a smaller market the position itself moves the rate. Soft rule.",
+  },
+  frozen_scans: {
+    type: "integer",
+    min: 2,
+    max: 1000,
+    unit: "scans in a row",
+    default: 10,
+    why: "Bid, ask, mark and index all unchanged for so long is a feed that stands still. Soft rule.",
+  },
+  identity_tolerance: {
+    type: "number",
+    min: 0.001,
+    max: 0.2,
+    unit: "fraction of price",
+    default: 0.03,
+    why: "Instruments of one ticker further apart are not the same coin.",
+  },
+  identity_tolerance_two_venues: {
+    type: "number",
+    min: 0.001,
+    max: 0.2,
+    unit: "fraction of price",
+    default: 0.01,
+    why: "With two venues alone no third price tells which is wrong, so they must be closer.",
+  },
+  allowed_asset_classes: {
+    type: "list",
+    choices: ["crypto", "equity", "commodity", "forex", "index", "other"],
+    default: ["crypto"],
+    why: "Tickers of stocks and coins collide, and their venues keep other hours.",
+  },
+  rates_must_be_positive: {
+    type: "boolean",
+    default: false,
+    why: "Negative funding is real and half of the carry there is; on, only positive rates pass the gate.",
+  },
+  quality_overrides: {
+    type: "overrides",
+    of: [
+      "quality_level",
+      "max_age_seconds",
+      "max_future_seconds",
+      "max_abs_rate",
+      "min_volume_usd",
+      "min_open_interest_usd",
+      "frozen_scans",
+      "allowed_asset_classes",
+      "rates_must_be_positive",
+    ],
+    default: NO_OVERRIDES,
+    why: "A venue or coin with habits of its own gets its own bars, and everything else keeps the common ones.",
+  },
+  snapshot_ttl_seconds: {
+    type: "integer",
+    min: 30,
+    max: 300,
+    unit: "seconds",
+    default: 300,
+    why: "Readers take an older snapshot for a miss. Never in force below scan_interval_seconds + 90.",
+  },
+  venue_limit_ms: {
+    type: "integer",
+    min: 100,
+    max: 8_000,
+    unit: "milliseconds",
+    default: 8_000,
+    why: "All calls of one venue in one scan; a venue that hangs costs its own rows and no more time than this.",
+  },
+  scan_deadline_ms: {
+    type: "integer",
+    min: 200,
+    max: 30_000,
+    unit: "milliseconds",
+    default: 10_000,
+    why: "What has not answered by then is left out of the scan; above venue_limit_ms, so that a feed can still say why.",
+  },
+} as const satisfies Record<string, FlagSpec>;
+
+export type FlagKey = keyof typeof FLAGS;
+type ValueOf<S> = S extends { readonly type: "boolean" }
+  ? boolean
+  : S extends { readonly type: "integer" | "number" }
+    ? number
+    : S extends { readonly type: "list"; readonly choices: readonly (infer C)[] }
+      ? readonly C[]
+      : S extends { readonly type: "choice"; readonly choices: readonly (infer C)[] }
+        ? C
+        : S extends { readonly type: "overrides" }
+          ? FlagOverrides
+          : never;
+/** The flags in force, one value each. */
+export type Flags = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
+
+/** Whether the table has the key. */
+export const isFlagKey = (key: string): key is FlagKey => Object.hasOwn(FLAGS, key);

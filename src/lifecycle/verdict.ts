@@ -1,0 +1,56 @@
+import type { FunnelStep, Verdict } from "../domain/funnel.ts";
+import type { Priced } from "../domain/opportunity.ts";
+
+/** What a verdict is drawn from. */
+export type VerdictInput = {
+  readonly steps: readonly FunnelStep[];
+  /** Rows shown after the scan. */
+  readonly open: number;
+  /** Pairs over the bar that await confirmation. */
+  readonly pending: number;
+  readonly openNet: number;
+  readonly nearMisses: readonly Priced[];
+};
+
+/**
+ * Why a scan shows what it shows, in one sentence. Zero is always explained: data that did not come or did not pass is
+ * `data-failure`, quotes that were seen and pay too little are `market-quiet`.
+ */
+export function verdictOf(input: VerdictInput): { readonly verdict: Verdict; readonly reason: string } {
+  const { open, pending, nearMisses, openNet } = input;
+  if (open > 0) return { verdict: "opportunities", reason: `${open} open` };
+  const failure = dataFailure(input.steps);
+  if (failure !== null) return { verdict: "data-failure", reason: `data failure: ${failure}` };
+  if (pending > 0) return { verdict: "confirming", reason: `${pending} over the bar, waiting for the next scan to confirm them` };
+  const best = nearMisses[0]?.ledger.net ?? null;
+  const bar = `the bar is ${percent(openNet)}`;
+  if (best === null) return { verdict: "market-quiet", reason: `market quiet: no pair with a known net pays anything, ${bar}` };
+  return { verdict: "market-quiet", reason: `market quiet: the best net is ${percent(best)} over the horizon, ${bar}` };
+}
+
+/** The first step that left too little to pair: two venues with rows, rows that pass, pairs to compare. */
+function dataFailure(steps: readonly FunnelStep[]): string | null {
+  const fetch = steps.find(({ step }) => step === "fetch");
+  if (fetch !== undefined && fetch.out < 2) return `${fetch.out} of ${fetch.in} venues answered (${reasons(fetch)})`;
+  for (const { step, unit, in: before, out, ...rest } of steps) {
+    if ((step === "parse" || step === "gate" || step === "identify" || step === "detect") && out === 0 && !isQuiet(step, before)) {
+      return `${step} let none of ${before} ${unit} pass (${reasons(rest)})`;
+    }
+  }
+  return null;
+}
+
+/** Pairs that were all compared and found under the bar are a quiet market. */
+const isQuiet = (step: string, before: number): boolean => step === "detect" && before > 0;
+
+function reasons({ dropped }: Pick<FunnelStep, "dropped">): string {
+  const sorted = Object.entries(dropped).sort(([, a], [, b]) => b - a);
+  return sorted.length === 0
+    ? "nothing came"
+    : sorted
+        .slice(0, 3)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(", ");
+}
+
+const percent = (fraction: number): string => `${(fraction * 100).toFixed(3)} %`;

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { retryAfter, statusError } from "./status-error.ts";
+import { transportError } from "./transport-error.ts";
+
+const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
+const after = (value: string): number | null => retryAfter(new Headers({ "retry-after": value }), NOW_MS);
+const at = { host: "api.example", phase: "headers", limitMs: 3_000 } as const;
+
+describe("Retry-After", () => {
+  test("is seconds or an HTTP date, and nothing else is guessed", () => {
+    expect(after("120")).toBe(120_000);
+    expect(after("0.5")).toBe(500);
+    expect(after("Sun, 22 Nov 2026 12:01:30 GMT")).toBe(90_000);
+    expect(after("Sun, 22 Nov 2026 11:00:00 GMT")).toBe(0);
+    expect([after("soon"), after("-5"), after(""), retryAfter(new Headers(), NOW_MS)]).toEqual([null, null, null, null]);
+  });
+});
+
+describe("a rejected fetch", () => {
+  const undici = (code: string): Error => new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+  test.each([
+    [undici("ENOTFOUND"), "dns"],
+    [undici("EAI_AGAIN"), "dns"],
+    [undici("ECONNREFUSED"), "network"],
+    [undici("ECONNRESET"), "network"],
+    [undici("UND_ERR_SOCKET"), "network"],
+    [undici("UND_ERR_CONNECT_TIMEOUT"), "timeout"],
+    [undici("UND_ERR_HEADERS_TIMEOUT"), "timeout"],
+    [new TypeError("fetch failed", { cause: new AggregateError([Object.assign(new Error("x"), { code: "ETIMEDOUT" })]) }), "timeout"],
+    [new TypeError("terminated", { cause: new Error("other side closed") }), "network"],
+    [new Error("Network connection lost."), "network"],
+    [new Error("internal error; reference = d9ptdvm14ut6"), "network"],
+    [new TypeError("Invalid URL: nope/x"), "internal"],
+    [new Error("Too many subrequests by single Worker invocation."), "internal"],
+    ["a string", "network"],
+    [undefined, "network"],
+  ])("%s is %s", (thrown, kind) => {
+    expect(transportError(thrown, at).kind).toBe(kind);
+  });
+
+  test("an error that is its own cause ends", () => {
+    const loop = new Error("loop");
+    loop.cause = loop;
+    expect(transportError(loop, at).kind).toBe("network");
+  });
+});
+
+describe("statusError", () => {
+  test("an ordinary word is no country: a JSON 403 without a reason stays forbidden", () => {
+    const answer = { status: 403, headers: new Headers({ "content-type": "application/json" }), host: "api.example", nowMs: NOW_MS };
+    expect(statusError({ ...answer, text: '{"code":403,"message":"access denied for this key"}' }).kind).toBe("forbidden");
+    expect(statusError({ ...answer, text: '{"message":"Service unavailable from a restricted location"}' }).kind).toBe("geo-blocked");
+  });
+
+  test("messages stay short whatever the venue sends", () => {
+    const error = statusError({ status: 500, headers: new Headers(), text: "x".repeat(10_000), host: "api.example", nowMs: NOW_MS });
+    expect(error.message.length).toBeLessThan(260);
+  });
+});

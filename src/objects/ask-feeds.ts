@@ -1,0 +1,35 @@
+import type { FeedAsk, FeedReply } from "../domain/feed.ts";
+import type { VenueId } from "../domain/venue.ts";
+import { failedReply } from "./collect-venue.ts";
+
+/**
+ * Asks all feeds at once and waits for each no longer than the deadline. A feed that throws or stays silent becomes a
+ * reply without rows, so that it costs its own rows and nobody else's.
+ */
+export async function askFeeds(input: {
+  readonly venues: readonly VenueId[];
+  readonly scanId: string;
+  readonly limitMs: number;
+  readonly deadlineMs: number;
+  readonly ask: (ask: FeedAsk) => Promise<FeedReply>;
+  readonly now: () => number;
+}): Promise<readonly FeedReply[]> {
+  const { scanId, limitMs, deadlineMs, ask, now } = input;
+  const startedAtMs = now();
+  const one = async (venue: VenueId): Promise<FeedReply> => {
+    const silent = AbortSignal.timeout(deadlineMs);
+    const late = new Promise<FeedReply>((resolve) => {
+      silent.addEventListener("abort", () => {
+        const message = `no answer from the feed within ${deadlineMs} ms`;
+        resolve(failedReply({ venue, error: { kind: "timeout", phase: "scan", limitMs: deadlineMs, message }, ms: now() - startedAtMs }));
+      });
+    });
+    try {
+      return await Promise.race([ask({ venue, scanId, limitMs }), late]);
+    } catch (error) {
+      const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
+      return failedReply({ venue, error: { kind: "internal", message }, ms: now() - startedAtMs });
+    }
+  };
+  return await Promise.all(input.venues.map(one));
+}

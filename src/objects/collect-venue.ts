@@ -1,0 +1,191 @@
+import pLimit from "p-limit";
+import type { VenueError } from "../domain/error.ts";
+import type { CallRecord, FeedReply } from "../domain/feed.ts";
+import type { RejectedRow } from "../domain/quote.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import type { VenueId } from "../domain/venue.ts";
+import { type ShownBook, shownBook, unchangedScans } from "../quality/unchanged.ts";
+import type { Endpoint, Fetched, VenueAdapter } from "../venues/adapter.ts";
+
+/** What a feed remembers from scan to scan. Everything else it fetches anew. */
+export type FeedMemory = {
+  /** Metadata and heavy endpoints, by name. */
+  readonly tables: Readonly<Record<string, Fetched<unknown> | undefined>>;
+  readonly shown: ShownBook | null;
+};
+
+/** One call to one endpoint through net/, with the records of its attempts. `errorIn` judges the body that came. */
+export type Call = (request: {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly errorIn: (body: unknown, status: number) => VenueError | null;
+}) => Promise<{
+  readonly result: Result<{ readonly body: unknown; readonly receivedAtMs: number }, VenueError>;
+  readonly calls: readonly CallRecord[];
+}>;
+
+/** Connections that wait for headers at once; the platform queues the seventh. */
+const MOST_CALLS_AT_ONCE = 5;
+/** Metadata that cannot be refreshed serves this many times its refresh period, then counts as missing. */
+const STALE_METADATA_FACTOR = 4;
+const MOST_PAGES = 10;
+const SAMPLES_PER_REASON = 3;
+
+type Attempt = { readonly name: string; readonly result: Result<Fetched<unknown>, VenueError>; readonly calls: readonly CallRecord[] };
+
+/**
+ * One scan of one venue: fetch what is due, all at once; read; join into rows. A required endpoint that fails costs the
+ * venue's rows; any other leaves its fields missing, or as old as its last body allows.
+ */
+export async function collectVenue(input: {
+  readonly adapter: VenueAdapter;
+  readonly memory: FeedMemory;
+  readonly call: Call;
+  readonly now: () => number;
+}): Promise<{ readonly reply: FeedReply; readonly memory: FeedMemory }> {
+  const { adapter, memory, call, now } = input;
+  const startedAtMs = now();
+  const due = Object.entries(adapter.endpoints).filter(([name, endpoint]) => isDue(endpoint, memory.tables[name], startedAtMs));
+  const limit = pLimit(MOST_CALLS_AT_ONCE);
+  const attempts = await Promise.all(due.map(([name, endpoint]) => limit(() => fetchEndpoint({ name, endpoint, adapter, call }))));
+  const calls = attempts.flatMap((attempt) => attempt.calls);
+  const failures = attempts.flatMap(({ name, result }) => (result.ok ? [] : [{ endpoint: name, error: result.error }]));
+  const tables = freshTables({ adapter, memory, attempts, nowMs: now() });
+  const kept = keptTables(adapter, tables);
+  const facts = { venue: adapter.facts.id, calls, degraded: failures };
+
+  const fatal = failures.find(({ endpoint }) => adapter.endpoints[endpoint]?.required === true && tables[endpoint] === undefined);
+  if (fatal !== undefined) {
+    return { reply: failedReply({ ...facts, error: fatal.error, ms: now() - startedAtMs }), memory: { ...memory, tables: kept } };
+  }
+  const joined = adapter.join(tables, now());
+  if (!joined.ok) {
+    return { reply: failedReply({ ...facts, error: joined.error, ms: now() - startedAtMs }), memory: { ...memory, tables: kept } };
+  }
+  const { columns, rejected } = joined.value;
+  const unchanged = unchangedScans(columns, memory.shown);
+  const reply: FeedReply = {
+    ...facts,
+    columns,
+    unchangedScans: unchanged,
+    received: columns.count + rejected.length,
+    rejected: countRejected(rejected),
+    error: null,
+    ms: now() - startedAtMs,
+  };
+  return { reply, memory: { tables: kept, shown: shownBook(columns, unchanged) } };
+}
+
+/** A reply without rows that says why. */
+export function failedReply(failure: {
+  readonly venue: VenueId;
+  readonly error: VenueError;
+  readonly ms: number;
+  readonly calls?: readonly CallRecord[];
+  readonly degraded?: FeedReply["degraded"];
+}): FeedReply {
+  return {
+    venue: failure.venue,
+    columns: null,
+    unchangedScans: new Uint16Array(0),
+    received: 0,
+    rejected: { counts: {}, samples: [] },
+    error: failure.error,
+    degraded: failure.degraded ?? [],
+    calls: failure.calls ?? [],
+    ms: failure.ms,
+  };
+}
+
+/** Hot endpoints are due in each scan, the others when their body has served its time. */
+function isDue(endpoint: Endpoint, known: Fetched<unknown> | undefined, nowMs: number): boolean {
+  return endpoint.refreshMs === 0 || known === undefined || nowMs - known.receivedAtMs >= endpoint.refreshMs;
+}
+
+async function fetchEndpoint(input: {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly adapter: VenueAdapter;
+  readonly call: Call;
+}): Promise<Attempt> {
+  const { name, endpoint } = input;
+  const calls: CallRecord[] = [];
+  let path: string | null = endpoint.path;
+  let merged: Fetched<unknown> | null = null;
+  for (let page = 0; path !== null && page < MOST_PAGES; page++) {
+    const answer = await fetchPage({ ...input, path });
+    calls.push(...answer.calls);
+    if (!answer.result.ok) return { name, result: answer.result, calls };
+    const { table, body, receivedAtMs } = answer.result.value;
+    merged = {
+      table: merged === null || endpoint.mergePages === undefined ? table : endpoint.mergePages(merged.table, table),
+      receivedAtMs,
+    };
+    path = endpoint.nextPath?.(body) ?? null;
+  }
+  if (merged === null || path !== null) {
+    return {
+      name,
+      result: err({ kind: "bad-shape", path: name, message: `expected at most ${MOST_PAGES} pages of ${name}, found more` }),
+      calls,
+    };
+  }
+  return { name, result: ok(merged), calls };
+}
+
+type Page = { readonly table: unknown; readonly body: unknown; readonly receivedAtMs: number };
+
+/** One page, read while net/ judges it, so that the record of the call says what the body was worth. */
+async function fetchPage(input: {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly adapter: VenueAdapter;
+  readonly call: Call;
+  readonly path: string;
+}): Promise<{ readonly result: Result<Page, VenueError>; readonly calls: readonly CallRecord[] }> {
+  const { name, endpoint, adapter, path } = input;
+  let table: unknown;
+  const errorIn = (body: unknown, status: number): VenueError | null => {
+    const error = adapter.errorIn(body, status);
+    if (error !== null || status !== 200) return error;
+    const read = endpoint.read(body);
+    if (!read.ok) return read.error;
+    table = read.value;
+    return null;
+  };
+  const { result, calls } = await input.call({ name, endpoint, path, errorIn });
+  return { result: result.ok ? ok({ table, ...result.value }) : result, calls };
+}
+
+/** The tables of this scan: what just came, else what is not too old to serve. */
+function freshTables(input: {
+  readonly adapter: VenueAdapter;
+  readonly memory: FeedMemory;
+  readonly attempts: readonly Attempt[];
+  readonly nowMs: number;
+}): Record<string, Fetched<unknown> | undefined> {
+  const tables: Record<string, Fetched<unknown> | undefined> = {};
+  for (const [name, endpoint] of Object.entries(input.adapter.endpoints)) {
+    const known = input.memory.tables[name];
+    if (known !== undefined && input.nowMs - known.receivedAtMs < endpoint.refreshMs * STALE_METADATA_FACTOR) tables[name] = known;
+  }
+  for (const { name, result } of input.attempts) if (result.ok) tables[name] = result.value;
+  return tables;
+}
+
+/** What is worth keeping: everything that is not fetched in each scan anyway. */
+function keptTables(adapter: VenueAdapter, tables: Readonly<Record<string, Fetched<unknown> | undefined>>): FeedMemory["tables"] {
+  return Object.fromEntries(Object.entries(tables).filter(([name]) => (adapter.endpoints[name]?.refreshMs ?? 0) > 0));
+}
+
+function countRejected(rejected: readonly RejectedRow[]): FeedReply["rejected"] {
+  const counts: Record<string, number> = {};
+  const samples: RejectedRow[] = [];
+  for (const row of rejected) {
+    const seen = counts[row.reason] ?? 0;
+    counts[row.reason] = seen + 1;
+    if (seen < SAMPLES_PER_REASON) samples.push(row);
+  }
+  return { counts, samples };
+}

@@ -1,0 +1,51 @@
+import type { Opportunity } from "../domain/opportunity.ts";
+import type { Flags } from "../flags.ts";
+import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
+import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
+
+/** What the Scanner keeps from scan to scan, stored with every scan. */
+export type Kept = {
+  readonly lastSlotMs: number | null;
+  readonly lifecycle: LifecycleState;
+  readonly identity: IdentityMemory;
+  readonly flags: Flags | null;
+};
+
+/** Changes with the form of what is kept; what an older version kept is then read from D1 instead. */
+const KEPT_VERSION = 1;
+
+export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_VERSION, kept });
+
+/** What `keptText` wrote in this version, else `null`. Sound because nothing else writes to the Scanner's storage. */
+export function parseKept(text: string): Kept | null {
+  const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
+  return stored.version === KEPT_VERSION ? stored.kept : null;
+}
+
+/** The state that D1 tells of: open rows start with no low scans, closed ones can still be revived. */
+export function keptFromRows(rows: { readonly open: readonly Opportunity[]; readonly closed: readonly Opportunity[] }): Kept {
+  const open = Object.fromEntries(rows.open.map((row) => [row.key, openRowOf(row)]));
+  const closed = Object.fromEntries(
+    rows.closed.flatMap((row) => {
+      const ended = closedRowOf(row);
+      return ended === null ? [] : [[row.key, ended] as const];
+    }),
+  );
+  return { lastSlotMs: null, lifecycle: { lastSlotMs: null, open, pending: {}, closed }, identity: EMPTY_IDENTITY_MEMORY, flags: null };
+}
+
+const openRowOf = (row: Opportunity): OpenRow => ({
+  row,
+  lowScans: 0,
+  written: writtenOf(row.priced),
+  netUnknown: null,
+  points: [],
+  suppressed: 0,
+  repeated: 0,
+});
+
+function closedRowOf(row: Opportunity): ClosedRow | null {
+  const { id, openedAtMs, firstSeenAtMs, closedAtMs, closeReason, revivals, scansMerged } = row;
+  if (closedAtMs === null || closeReason === null) return null;
+  return { id, openedAtMs, firstSeenAtMs, closedAtMs, closeReason, revivals, scansMerged, suppressed: 0, repeated: 0 };
+}

@@ -1,0 +1,60 @@
+import type { Flags } from "../flags.ts";
+import type { Reconciled } from "../lifecycle/reconcile.ts";
+import type { Logger } from "../monitoring/log.ts";
+import type { GatedMarket, ScanPorts } from "../pipeline.ts";
+import { D1_ATTEMPTS } from "../storage/d1.ts";
+import { venueMarket } from "../storage/market-columns.ts";
+import { saveScan } from "../storage/save-scan.ts";
+import type { ScanRecord } from "../storage/scan-record.ts";
+import { buildSnapshot, writeSnapshot } from "../storage/snapshot.ts";
+import { ADAPTERS } from "../venues/registry.ts";
+import type { Services } from "../wiring.ts";
+
+/** How one scan reaches feeds, D1 and KV. */
+export function scanPorts(scan: { readonly services: Services; readonly flags: Flags; readonly log: Logger }): ScanPorts {
+  const { services, log } = scan;
+  return {
+    venues: ADAPTERS.map(({ facts }) => facts),
+    ask: (ask) => services.feed(ask.venue).quotes(ask),
+    save: async (record, outcome) => {
+      const opportunities = outcome.changes.map(({ row }) => row);
+      const write = { scan: record, opportunities, events: outcome.events, nowMs: record.finishedAtMs, venues: services.venueIds };
+      const saved = await saveScan(services.db, write, { attempts: D1_ATTEMPTS, wait: services.snapshots.wait });
+      if (saved.ok) {
+        for (const refused of saved.value.refused) log.error("scan.row-refused", { ...refused });
+        for (const duplicate of saved.value.duplicatesRefused) log.error("scan.duplicate-refused", duplicate);
+      }
+      return saved;
+    },
+    publish: (record, market, outcome) => publish({ ...scan, record, market, outcome }),
+    now: services.now,
+    log,
+  };
+}
+
+/** Writes the snapshot. When KV fails readers have D1, so the scan stands. */
+async function publish(input: {
+  readonly services: Services;
+  readonly flags: Flags;
+  readonly log: Logger;
+  readonly record: ScanRecord;
+  readonly market: GatedMarket;
+  readonly outcome: Reconciled;
+}): Promise<void> {
+  const { services, flags, log, record, market, outcome } = input;
+  const nowMs = services.now();
+  const { snapshot, refused } = buildSnapshot({
+    scan: record,
+    opportunities: Object.values(outcome.state.open).map(({ row, points }) => ({ ...row, points })),
+    market: Object.fromEntries(
+      market.venues.map(({ facts, columns, passed, assetId }) => [facts.id, venueMarket({ columns, passed, assetId })]),
+    ),
+    nowMs,
+    flagSeconds: flags.snapshot_ttl_seconds,
+    venues: services.venueIds,
+  });
+  for (const refusal of refused) log.error("snapshot.item-refused", { ...refusal });
+  const written = await writeSnapshot(services.cache, { snapshot, nowMs });
+  if (written.ok) log.info("scan.published", { bytes: written.value.bytes, opportunities: snapshot.opportunities.length });
+  else log.error("scan.not-published", { message: written.error.message });
+}

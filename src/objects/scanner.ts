@@ -1,0 +1,128 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Verdict } from "../domain/funnel.ts";
+import { SECOND_MS } from "../domain/units.ts";
+import type { Flags } from "../flags.ts";
+import { runScan, type ScanOutput } from "../pipeline.ts";
+import { qualityOverrides, scanSettings } from "../scan-settings.ts";
+import { loadFlags } from "../storage/flags.ts";
+import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
+import { type Services, servicesFor } from "../wiring.ts";
+import { loadText, saveText } from "./chunked-state.ts";
+import { type Kept, keptFromRows, keptText, parseKept } from "./kept-state.ts";
+import { scanPorts } from "./scan-ports.ts";
+
+export type Trigger = { readonly source: "cron" | "alarm"; /** Time the trigger stands for, epoch ms. */ readonly atMs: number };
+export type TriggerOutcome =
+  | { readonly ran: true; readonly slotMs: number; readonly verdict: Verdict }
+  | { readonly ran: false; readonly slotMs: number; readonly reason: "slot-done" | "scan-running" | "not-saved" };
+
+/** The second trigger comes this long after the start of a slot, or after a quarter of a shorter one. */
+const ALARM_GRACE_MS = 15 * SECOND_MS;
+
+/** The single writer: one scan a slot, whichever trigger comes first. */
+export class Scanner extends DurableObject<Env> {
+  #kept: Kept | null = null;
+  #running = false;
+
+  /** Runs the scan of the slot that the time falls in, unless it is done, or another scan runs. */
+  async trigger(trigger: Trigger): Promise<TriggerOutcome> {
+    const services = servicesFor(this.env);
+    const log = services.log.with({ component: "scanner" });
+    if (this.#running) return this.#skipped({ trigger, reason: "scan-running", slotMs: trigger.atMs });
+    this.#running = true;
+    try {
+      const kept = (this.#kept ??= await this.#load(services));
+      const loaded = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: kept.flags });
+      for (const problem of loaded.problems) log.warn("flags.refused", problem);
+      if (loaded.error !== null) log.error("flags.unavailable", { source: loaded.source, message: loaded.error });
+      const intervalMs = loaded.flags.scan_interval_seconds * SECOND_MS;
+      const slotMs = Math.floor(trigger.atMs / intervalMs) * intervalMs;
+      await this.#arm(intervalMs, services);
+      if (kept.lastSlotMs !== null && slotMs <= kept.lastSlotMs) return this.#skipped({ trigger, reason: "slot-done", slotMs });
+      return await this.#scan({ trigger, slotMs, kept, flags: loaded.flags, services });
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** The second trigger. Cron can stop or be late; intervals under two minutes have no other. */
+  override async alarm(): Promise<void> {
+    const services = servicesFor(this.env);
+    try {
+      await this.trigger({ source: "alarm", atMs: services.now() });
+    } catch (error) {
+      services.log.error("scanner.alarm-failed", { error });
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_GRACE_MS);
+    }
+  }
+
+  async #scan(run: {
+    readonly trigger: Trigger;
+    readonly slotMs: number;
+    readonly kept: Kept;
+    readonly flags: Flags;
+    readonly services: Services;
+  }): Promise<TriggerOutcome> {
+    const { trigger, slotMs, kept, flags, services } = run;
+    const scanId = `scan-${slotMs}`;
+    const log = services.log.with({ component: "scanner", correlationId: scanId });
+    log.info("scan.start", { slotMs, trigger: trigger.source, lateMs: services.now() - slotMs, market: services.config.market, flags });
+    const result = await runScan(
+      {
+        slotMs,
+        scanId,
+        trigger: trigger.source,
+        market: services.config.market,
+        intervalSeconds: flags.scan_interval_seconds,
+        flags,
+        realTimeData: flags.real_time_data,
+        venueLimitMs: flags.venue_limit_ms,
+        scanDeadlineMs: flags.scan_deadline_ms,
+        settings: scanSettings(flags),
+        overrides: qualityOverrides(flags),
+        lifecycle: kept.lifecycle,
+        identity: kept.identity,
+      },
+      scanPorts({ services, flags, log }),
+    );
+    if (!result.ok) {
+      // The rows in memory may differ from what D1 has: the next trigger starts from what is stored.
+      this.#kept = null;
+      return { ran: false, slotMs, reason: "not-saved" };
+    }
+    this.#save({ slotMs, output: result.value, flags });
+    return { ran: true, slotMs, verdict: result.value.record.verdict };
+  }
+
+  #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
+    const { trigger, reason, slotMs } = skip;
+    servicesFor(this.env).log.info("scan.skipped", { component: "scanner", trigger: trigger.source, slotMs, reason });
+    return { ran: false, slotMs, reason };
+  }
+
+  /** Sets the alarm behind the start of the next slot: a cron that comes in time moves it on before it rings. */
+  async #arm(intervalMs: number, services: Services): Promise<void> {
+    const graceMs = Math.min(ALARM_GRACE_MS, intervalMs / 4);
+    const nowMs = services.now();
+    const nextMs = (Math.floor(nowMs / intervalMs) + 1) * intervalMs + graceMs;
+    await this.ctx.storage.setAlarm(Date.now() + (nextMs - nowMs));
+  }
+
+  /** What the last scan stored, else what D1 knows: rows that are open, and those that may still be revived. */
+  async #load(services: Services): Promise<Kept> {
+    const text = loadText(this.ctx.storage.sql, "kept");
+    const kept = text === null ? null : parseKept(text);
+    if (kept !== null) return kept;
+    const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
+    const open = await loadOpen(services.db);
+    const closed = await loadClosedSince(services.db, services.now() - scanSettings(flags).revivalWindowMs);
+    for (const row of [...open.unreadable, ...closed.unreadable]) services.log.error("scanner.row-unreadable", row);
+    return keptFromRows({ open: open.opportunities, closed: closed.opportunities });
+  }
+
+  #save(done: { readonly slotMs: number; readonly output: ScanOutput; readonly flags: Flags }): void {
+    const kept: Kept = { lastSlotMs: done.slotMs, lifecycle: done.output.lifecycle, identity: done.output.identity, flags: done.flags };
+    this.ctx.storage.transactionSync(() => saveText(this.ctx.storage.sql, "kept", keptText(kept)));
+    this.#kept = kept;
+  }
+}

@@ -1,0 +1,110 @@
+import { count } from "../domain/funnel.ts";
+import type { QuoteColumns } from "../domain/quote.ts";
+import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
+import type { VenueFacts } from "../domain/venue.ts";
+import { type FailedRule, type Refusals, refusalLog } from "./refusals.ts";
+import type { Rule, RuleInput } from "./rule.ts";
+import { RULES } from "./rules.ts";
+import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
+
+export type GateInput = {
+  readonly columns: QuoteColumns;
+  /** One entry a row, as the feed counts them. */
+  readonly unchangedScans: ArrayLike<number>;
+  readonly facts: VenueFacts;
+  readonly settings: QualitySettings;
+  readonly overrides?: QualityOverrides;
+  /** Taken after the rows arrived: a row that arrived later than this by `maxFutureMs` is refused. */
+  readonly nowMs: number;
+};
+
+export type GateResult = Refusals & {
+  readonly in: number;
+  readonly out: number;
+  /** Places of the rows that passed, ascending. */
+  readonly passed: Uint32Array;
+  /** Soft rules that marked a row, by its place in the columns; empty for refused rows. */
+  readonly marks: readonly (readonly string[])[];
+  /** 1 where a passed row is frozen, by its place in the columns: it may not open or refresh anything. */
+  readonly frozen: Uint8Array;
+  /** How often each soft rule marked a row that passed. */
+  readonly marked: Readonly<Record<string, number>>;
+};
+
+// A row's failed rules are bits of one integer, the rule's place in RULES being the bit.
+const rules: readonly Rule[] = RULES;
+const HARD = rules.reduce((mask, rule, bit) => (rule.kind === "hard" ? mask | (1 << bit) : mask), 0);
+const ALL = 2 ** rules.length - 1;
+const FROZEN = 1 << rules.findIndex((rule) => rule.id === "frozen");
+
+/**
+ * Runs every rule on every row of one venue. A row is refused by any hard rule and, at level `strict`, by any soft one;
+ * at `permissive` soft rules mark it. `in = out + Σ dropped`, where a refused row counts under its first failed rule.
+ * @example gate({ columns, unchangedScans, facts, settings, nowMs }).dropped // { "crossed-book": 1 }
+ */
+export function gate({ columns, unchangedScans, facts, settings, overrides = NO_OVERRIDES, nowMs }: GateInput): GateResult {
+  const { count: rows, venue } = columns;
+  const venueSettings = settingsFor({ quality: settings, overrides, venue });
+  const perPair = hasPairOverrides(overrides);
+  const log = refusalLog(venue);
+  const passed = new Uint32Array(rows);
+  const marks: (readonly string[])[] = [];
+  const frozen = new Uint8Array(rows);
+  const marked: Record<string, number> = {};
+  const names = ruleNames();
+  const input = { columns, row: 0, unchangedScans: 0, facts, settings: venueSettings, nowMs };
+  let out = 0;
+  for (let row = 0; row < rows; row++) {
+    const symbol = columns.symbol[row] ?? "";
+    input.row = row;
+    input.unchangedScans = unchangedScans[row] ?? 0;
+    if (perPair) input.settings = settingsFor({ quality: settings, overrides, venue, symbol });
+    const failed = failedRules(input);
+    if ((failed & (input.settings.level === "strict" ? ALL : HARD)) !== 0) {
+      log.add(symbol, names(failed), () => findings(input, failed));
+      marks.push(NONE);
+      continue;
+    }
+    passed[out++] = row;
+    const found = names(failed);
+    for (const rule of found) count(marked, rule);
+    marks.push(found);
+    frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
+  }
+  return { in: rows, out, passed: passed.slice(0, out), marks, frozen, marked, ...log.result() };
+}
+
+/** The rules that a row fails, as bits. */
+function failedRules(input: RuleInput): number {
+  let failed = 0;
+  let bit = 1;
+  for (const rule of rules) {
+    if (rule.check(input) !== null) failed |= bit;
+    bit <<= 1;
+  }
+  return failed;
+}
+
+/** What each failed rule found, for a sample. */
+function findings(input: RuleInput, failed: number): readonly FailedRule[] {
+  const list: FailedRule[] = [];
+  for (const [bit, rule] of rules.entries()) {
+    const finding = (failed & (1 << bit)) === 0 ? null : rule.check(input);
+    if (finding !== null) list.push({ rule: rule.id, ...finding });
+  }
+  return list;
+}
+
+const NONE: readonly string[] = [];
+
+/** Ids of the rules in a set of bits; rows with the same set share one list. */
+function ruleNames(): (failed: number) => readonly string[] {
+  const known = new Map<number, readonly string[]>([[0, NONE]]);
+  return (failed) => {
+    const found = known.get(failed);
+    if (found !== undefined) return found;
+    const list = rules.filter((_, bit) => (failed & (1 << bit)) !== 0).map((rule) => rule.id);
+    known.set(failed, list);
+    return list;
+  };
+}

@@ -1,0 +1,162 @@
+import type { QualitySettings } from "../domain/settings.ts";
+import { nthAssetId, type OpenMemory } from "./identity-memory.ts";
+import { priceClusters, spreadOf } from "./price-clusters.ts";
+
+/** One instrument of a ticker: its venue's and its row's place, its price per coin. */
+export type Member = {
+  readonly venue: number;
+  readonly row: number;
+  readonly price: number;
+  /** 24 h volume and open interest as far as sent, USD. Orders clusters, nothing else. */
+  readonly weightUsd: number;
+};
+
+/** Instruments that are one coin, lowest price first; `assetId` null = their members are outsiders. */
+export type Cluster = { readonly assetId: string | null; readonly members: readonly Member[] };
+
+/** An instrument that agrees with no other venue, and the instrument of another venue whose price is nearest by ratio. */
+export type Outsider = { readonly member: Member; readonly nearest: Member; readonly tolerance: number };
+
+export type TickerQuestion = {
+  readonly ticker: string;
+  readonly members: readonly Member[];
+  readonly settings: QualitySettings;
+  readonly memory: OpenMemory;
+  /** Instrument id of a member. */
+  readonly nameOf: (member: Member) => string;
+};
+
+export type TickerAnswer = { readonly clusters: readonly Cluster[]; readonly outsiders: readonly Outsider[] };
+
+const NO_OUTSIDERS: readonly Outsider[] = [];
+
+/**
+ * Clusters of one ticker with their asset ids. Most tickers are one coin at one price and take the short way. A ticker
+ * of one venue has no outsiders: it merely cannot pair. Two instruments of one venue count as one venue.
+ */
+export function resolveTicker(question: TickerQuestion): TickerAnswer {
+  const { ticker, members, settings, memory } = question;
+  const venues = venuesIn(members);
+  if (!memory.knows(ticker) && spreadAnyOrder(members) <= toleranceFor(venues, settings)) {
+    return { clusters: [{ assetId: ticker, members }], outsiders: NO_OUTSIDERS };
+  }
+  const byPrice = priceClusters(members, settings.identityTolerance);
+  const groups = memory.knows(ticker) ? apartAsRemembered(byPrice, question) : byPrice;
+  const isCoin = (group: readonly Member[]): boolean =>
+    venues === 1 || (venuesIn(group) > 1 && spreadOf(group) <= toleranceFor(venuesIn(group), settings));
+  const coins = [...groups].filter(isCoin).sort(byRank(question.nameOf));
+  const named = nameCoins(coins, question);
+  if (groups.length > 1 || memory.knows(ticker)) rememberCoins(named, question);
+  const rest = groups.filter((group) => !isCoin(group));
+  const outsiders = rest.flatMap((group) =>
+    group.map((member) => ({ member, nearest: nearestElsewhere(member, members), tolerance: toleranceFor(venuesIn(group), settings) })),
+  );
+  return { clusters: [...named, ...rest.map((group) => ({ assetId: null, members: group }))], outsiders };
+}
+
+const venuesIn = (members: readonly Member[]): number => {
+  const first = members[0]?.venue;
+  if (members.every((member) => member.venue === first)) return members.length === 0 ? 0 : 1;
+  return new Set(members.map((member) => member.venue)).size;
+};
+
+const toleranceFor = (venues: number, settings: QualitySettings): number =>
+  venues === 2 ? settings.identityToleranceTwoVenues : settings.identityTolerance;
+
+function spreadAnyOrder(members: readonly Member[]): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = 0;
+  for (const { price } of members) {
+    if (price < lowest) lowest = price;
+    if (price > highest) highest = price;
+  }
+  return highest / lowest - 1;
+}
+
+/**
+ * Splits a price group whose instruments are remembered as different coins: two coins that cross in price stay two,
+ * until they have stood together for `MERGE_AFTER_SCANS`. An instrument not remembered goes with the nearest price.
+ */
+function apartAsRemembered(
+  groups: readonly (readonly Member[])[],
+  { ticker, memory, nameOf }: TickerQuestion,
+): readonly (readonly Member[])[] {
+  const rememberedIn = (group: readonly Member[]): Set<string> =>
+    new Set(group.map((member) => memory.assetIdOf(nameOf(member))).filter((id) => id !== undefined));
+  if (
+    memory.merged(
+      ticker,
+      groups.some((group) => rememberedIn(group).size > 1),
+    )
+  )
+    return groups;
+  return groups.flatMap((group) => {
+    if (rememberedIn(group).size < 2) return [group];
+    const known = group.filter((member) => memory.assetIdOf(nameOf(member)) !== undefined);
+    const parts = new Map<string, Member[]>();
+    for (const member of group) {
+      const guide = known.includes(member) ? member : nearest(member, known);
+      const id = memory.assetIdOf(nameOf(guide)) ?? ticker;
+      const part = parts.get(id);
+      if (part === undefined) parts.set(id, [member]);
+      else part.push(member);
+    }
+    return [...parts.values()];
+  });
+}
+
+/** Most venues first, then most volume and open interest, then the lowest instrument id: who is `NEIRO` and who `NEIRO~2`. */
+function byRank(nameOf: (member: Member) => string): (a: readonly Member[], b: readonly Member[]) => number {
+  const weight = (group: readonly Member[]): number => group.reduce((sum, member) => sum + member.weightUsd, 0);
+  return (a, b) => venuesIn(b) - venuesIn(a) || weight(b) - weight(a) || (lowestName(a, nameOf) < lowestName(b, nameOf) ? -1 : 1);
+}
+
+const lowestName = (group: readonly Member[], nameOf: (member: Member) => string): string =>
+  group.map(nameOf).reduce((lowest, name) => (name < lowest ? name : lowest));
+
+/** Each coin keeps the id that most of its instruments had; the others take the lowest number that no coin has or had. */
+function nameCoins(coins: readonly (readonly Member[])[], { ticker, memory, nameOf }: TickerQuestion): readonly Cluster[] {
+  const claims = coins.flatMap((members, rank) => {
+    const votes = new Map<string, number>();
+    for (const member of members) {
+      const id = memory.assetIdOf(nameOf(member));
+      if (id !== undefined) votes.set(id, (votes.get(id) ?? 0) + 1);
+    }
+    return [...votes].map(([id, count]) => ({ rank, id, count }));
+  });
+  const ids = new Map<number, string>();
+  const taken = new Set<string>();
+  for (const { rank, id } of claims.sort((a, b) => b.count - a.count || a.rank - b.rank || (a.id < b.id ? -1 : 1))) {
+    if (ids.has(rank) || taken.has(id)) continue;
+    ids.set(rank, id);
+    taken.add(id);
+  }
+  const remembered = memory.assetIdsOf(ticker);
+  return coins.map((members, rank) => {
+    let assetId = ids.get(rank);
+    for (let nth = 1; assetId === undefined; nth++) {
+      const free = nthAssetId(ticker, nth);
+      if (!taken.has(free) && !remembered.has(free)) assetId = free;
+    }
+    taken.add(assetId);
+    return { assetId, members };
+  });
+}
+
+function rememberCoins(named: readonly Cluster[], { memory, nameOf }: TickerQuestion): void {
+  for (const { assetId, members } of named) {
+    if (assetId !== null) for (const member of members) memory.remember(nameOf(member), assetId);
+  }
+}
+
+const nearestElsewhere = (member: Member, members: readonly Member[]): Member =>
+  nearest(
+    member,
+    members.filter((other) => other.venue !== member.venue),
+  );
+
+/** The member nearest in price by ratio, the earliest when two are as near. */
+function nearest(member: Member, others: readonly Member[]): Member {
+  const distance = (other: Member): number => Math.abs(Math.log(member.price / other.price));
+  return others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+}

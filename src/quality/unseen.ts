@@ -1,0 +1,54 @@
+import type { VenueError } from "../domain/error.ts";
+import type { QuoteColumns } from "../domain/quote.ts";
+import type { VenueId } from "../domain/venue.ts";
+import type { RefusalSample } from "./refusals.ts";
+
+/** What one scan knows of one venue, for explaining why an instrument is not in the market. */
+export type VenueView = {
+  readonly venue: VenueId;
+  readonly error: VenueError | null;
+  readonly columns: QuoteColumns | null;
+  /** Coin of each row after identity; `null` where the row may not pair. */
+  readonly assetId: readonly (string | null)[];
+  /** Places of the rows that the gate let pass. */
+  readonly passed: Uint32Array;
+  readonly samples: readonly RefusalSample[];
+};
+
+/** Why an open row could not be priced. Delisting and another identity end it; anything else is missing data. */
+export type Unseen =
+  | { readonly kind: "missing"; readonly reason: string }
+  | { readonly kind: "delisted" }
+  | { readonly kind: "identity-lost" };
+
+export type LegName = { readonly venue: VenueId; readonly symbol: string };
+
+/**
+ * Why a pair that is open was not priced in this scan: the first leg that is gone for good decides, then the first that
+ * is missing.
+ */
+export function whyUnseen(
+  pair: { readonly asset: string; readonly legs: readonly LegName[] },
+  views: ReadonlyMap<VenueId, VenueView>,
+): Unseen {
+  const found = pair.legs.map((leg) => whyLegUnseen({ ...leg, asset: pair.asset }, views.get(leg.venue)));
+  return (
+    found.find((unseen) => unseen !== null && unseen.kind !== "missing") ??
+    found.find((unseen) => unseen !== null) ?? { kind: "missing", reason: "not priced" }
+  );
+}
+
+function whyLegUnseen(leg: LegName & { readonly asset: string }, view: VenueView | undefined): Unseen | null {
+  const name = `${leg.venue} ${leg.symbol}`;
+  if (view === undefined) return { kind: "missing", reason: `${leg.venue} was not asked` };
+  if (view.columns === null) return { kind: "missing", reason: `${leg.venue}: ${view.error?.kind ?? "no data"}` };
+  const row = view.columns.symbol.indexOf(leg.symbol);
+  if (row === -1) return { kind: "missing", reason: `${name} is not in the venue's answer` };
+  if (view.columns.state[row] === "delisting") return { kind: "delisted" };
+  if (!view.passed.includes(row)) {
+    const sample = view.samples.find(({ symbol }) => symbol === leg.symbol);
+    const rules = sample?.failed.map(({ rule }) => rule).join(", ") ?? "quality";
+    return { kind: "missing", reason: `${name} was refused: ${rules}` };
+  }
+  return view.assetId[row] === leg.asset ? null : { kind: "identity-lost" };
+}

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
+import type { Priced } from "../domain/opportunity.ts";
+import type { VenueId } from "../domain/venue.ts";
+import { funnelSchema, pricedSchema } from "./schemas.ts";
+
+/** One venue in one scan. */
+export type VenueReport = {
+  readonly venue: VenueId;
+  /** Whether it gave rows. */
+  readonly ok: boolean;
+  /** Arrival of the oldest hot body in its rows, epoch ms; `null` without rows. */
+  readonly receivedAtMs: number | null;
+  readonly rows: number;
+  readonly error: { readonly kind: string; readonly message: string } | null;
+  /** HTTP attempts, retries included. */
+  readonly calls: number;
+  readonly ms: number;
+};
+
+/** What a scan refused, by step, venue and rule, with a few samples. */
+export type Rejections = {
+  readonly counts: Readonly<Partial<Record<StepName, Readonly<Record<VenueId, Readonly<Record<string, number>>>>>>>;
+  readonly samples: readonly RejectionSample[];
+};
+/** One refused row or pair, named by symbol or key, with what its step says about it. */
+export type RejectionSample = {
+  readonly step: StepName;
+  readonly venue: VenueId | null;
+  readonly subject: string;
+  readonly rule: string;
+  readonly evidence: unknown;
+};
+
+/** What a scan saw of each row that is not closed, as columns; `null` where the row was not priced. Fractions. */
+export type Observations = {
+  readonly id: readonly string[];
+  readonly rateDifference: readonly (number | null)[];
+  readonly net: readonly (number | null)[];
+};
+
+/** A scan as lists show it. */
+export type ScanSummary = {
+  /** Start of the slot, epoch ms: the identity of the scan. */
+  readonly slotMs: number;
+  /** Correlation id of the scan's log lines and events. */
+  readonly scanId: string;
+  readonly trigger: string;
+  /** `live`, or what was played instead. */
+  readonly market: string;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly intervalSeconds: number;
+  readonly verdict: Verdict;
+  /** The verdict in one sentence. */
+  readonly reason: string;
+  readonly counts: ScanCounts;
+  readonly funnel: readonly FunnelStep[];
+};
+/** Rows not closed after the scan, and rows that it wrote. */
+export type ScanCounts = { readonly open: number; readonly opened: number; readonly updated: number; readonly closed: number };
+
+/** A scan with everything that explains it. */
+export type ScanDetail = ScanSummary & {
+  readonly rejections: Rejections;
+  /** Flags in force. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly venues: readonly VenueReport[];
+  /** The best pairs under the bar. */
+  readonly nearMisses: readonly Priced[];
+  /** Pairs whose net is not known, each with its reasons. */
+  readonly unpriced: readonly Priced[];
+};
+
+/** A scan without its explanation. */
+export function summaryOf(scan: ScanSummary): ScanSummary {
+  const { slotMs, scanId, trigger, market, startedAtMs, finishedAtMs, intervalSeconds, verdict, reason, counts, funnel } = scan;
+  return { slotMs, scanId, trigger, market, startedAtMs, finishedAtMs, intervalSeconds, verdict, reason, counts, funnel };
+}
+
+/** A scan as it is stored: one row of `scans`. */
+export type ScanRecord = ScanDetail & { readonly observations: Observations };
+
+/** What one scan did at a venue, as readers get it. */
+export const venueReportSchema: z.ZodType<VenueReport> = z.object({
+  venue: z.string(),
+  ok: z.boolean(),
+  receivedAtMs: z.number().nullable(),
+  rows: z.number().int(),
+  error: z.object({ kind: z.string(), message: z.string() }).nullable(),
+  calls: z.number().int(),
+  ms: z.number(),
+});
+
+const rejectionsSchema: z.ZodType<Rejections> = z.object({
+  counts: z.partialRecord(z.enum(STEP_NAMES), z.record(z.string(), z.record(z.string(), z.number().int()))),
+  samples: z.array(
+    z.object({
+      step: z.enum(STEP_NAMES),
+      venue: z.string().nullable(),
+      subject: z.string(),
+      rule: z.string(),
+      evidence: z.unknown(),
+    }),
+  ),
+});
+
+const epochMs = z.number().int();
+const counted = z.number().int().nonnegative();
+const summaryShape = {
+  slotMs: epochMs,
+  scanId: z.string(),
+  trigger: z.string(),
+  market: z.string(),
+  startedAtMs: epochMs,
+  finishedAtMs: epochMs,
+  intervalSeconds: z.number().int(),
+  verdict: z.enum(VERDICTS),
+  reason: z.string(),
+  counts: z.object({ open: counted, opened: counted, updated: counted, closed: counted }),
+  funnel: funnelSchema,
+};
+
+/** A scan of a list, as readers get it. */
+export const scanSummarySchema: z.ZodType<ScanSummary> = z.object(summaryShape);
+
+/** A scan with its explanation, as readers get it. */
+export const scanDetailSchema: z.ZodType<ScanDetail> = z.object({
+  ...summaryShape,
+  rejections: rejectionsSchema,
+  flags: z.record(z.string(), z.unknown()),
+  venues: z.array(venueReportSchema),
+  nearMisses: z.array(pricedSchema),
+  unpriced: z.array(pricedSchema),
+});

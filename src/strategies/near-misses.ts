@@ -1,0 +1,20 @@
+import type { Priced } from "../domain/opportunity.ts";
+
+/** A pair under the bar, with how long it must be held to pay its costs. */
+export type NearMiss = {
+  readonly priced: Priced;
+  /** Days until funding has paid fees and crossing; null where that takes over 90 days. */
+  readonly breakEvenDays: number | null;
+};
+
+/**
+ * The best pairs under the bar, highest net first (equal nets by key): carry above zero, net known and below `openNet`.
+ * Example: run in near-misses.test.ts.
+ */
+export function nearMisses(priced: readonly Priced[], openNet: number, count: number): readonly NearMiss[] {
+  return priced
+    .flatMap((pair) => (pair.grossApr > 0 && pair.ledger.net !== null && pair.ledger.net < openNet ? [{ pair, net: pair.ledger.net }] : []))
+    .sort((a, b) => b.net - a.net || (a.pair.key < b.pair.key ? -1 : 1))
+    .slice(0, count)
+    .map(({ pair }) => ({ priced: pair, breakEvenDays: pair.ledger.breakEven.kind === "at" ? pair.ledger.breakEven.days : null }));
+}

@@ -1,0 +1,5 @@
+import { fundingStrategy } from "./funding.ts";
+import type { StrategyModule } from "./strategy.ts";
+
+/** The strategies that a scan runs, in this order. */
+export const strategies: readonly StrategyModule[] = [fundingStrategy];

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { marketVenue, quoteWith, type VenueSpec } from "../../test/market.ts";
+import { HOUR_MS } from "../domain/units.ts";
+import { selectFunding } from "./select-funding.ts";
+import type { OpenPair, SelectRequest } from "./strategy.ts";
+
+const NOW = 1_789_147_120_443;
+const at = (ratePerInterval: number | null, over: VenueSpec["rows"][number] = {}): VenueSpec["rows"][number] => ({
+  fundingRatePerInterval: ratePerInterval,
+  fundingIntervalHours: 8,
+  nextFundingAtMs: NOW + HOUR_MS,
+  bid: 99.995,
+  ask: 100.005, // spread 0.0001
+  bidSizeBase: 100,
+  askSizeBase: 100,
+  ...over,
+});
+const venue = (id: string, ...rows: VenueSpec["rows"]) => marketVenue({ id, takerFeeRate: 0.0005, rows });
+const select = (market: ReturnType<typeof venue>[], over: Partial<SelectRequest> = {}) =>
+  selectFunding(market, {
+    nowMs: NOW,
+    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001 },
+    open: [],
+    nearMissCount: 5,
+    ...over,
+  });
+const shown = (market: ReturnType<typeof venue>[], { pairs }: ReturnType<typeof select>) =>
+  pairs.map(({ asset, long, short, why }) => `${asset} ${market[long.venue]?.facts.id} ${market[short.venue]?.facts.id} ${why}`);
+const open = (asset: string, long: string, short: string): OpenPair => ({
+  asset,
+  long: { quote: quoteWith({ venue: long }) },
+  short: { quote: quoteWith({ venue: short }) },
+});
+
+describe("which pairs are priced", () => {
+  test("the direction of positive carry whose net at half the fees clears the bar", () => {
+    // 21 · 0.0002 = 0.0042; fees 0.002, half 0.001; crossing 0.0002. Net 0.002, at half the fees 0.003.
+    const market = [venue("gate", at(0.0003)), venue("bybit", at(0.0001))];
+    const selection = select(market);
+    expect(shown(market, selection)).toEqual(["BTC bybit gate candidate"]);
+    expect(selection).toMatchObject({ considered: 2, dropped: { "no-carry": 1 } });
+    // 21 · 0.0001 = 0.0021: net −0.0001, at half the fees 0.0009, under the bar of 0.001.
+    const quiet = [venue("gate", at(0.0002)), venue("bybit", at(0.0001))];
+    expect(shown(quiet, select(quiet))).toEqual(["BTC bybit gate near-miss"]);
+    expect(select(quiet, { nearMissCount: 0 }).dropped).toEqual({ "no-carry": 1, "below-threshold": 1 });
+  });
+
+  test("a pair whose book or fee is not known counts without that cost, and is no near-miss", () => {
+    const strong = [venue("dydx", at(0.0003, { bid: null, ask: null })), venue("bybit", at(0.0001))];
+    expect(shown(strong, select(strong))).toEqual(["BTC bybit dydx candidate"]);
+    const weak = [venue("dydx", at(0.00015, { bid: null, ask: null })), venue("bybit", at(0.0001))];
+    expect(shown(weak, select(weak))).toEqual([]);
+    expect(select(weak).dropped).toEqual({ "no-carry": 1, "below-threshold": 1 });
+  });
+
+  test("a pair of an open row, in its own direction, whatever it earns now", () => {
+    const market = [venue("gate", at(0.0003)), venue("bybit", at(0.0001))];
+    const turned = select(market, { open: [open("BTC", "gate", "bybit")] });
+    expect(shown(market, turned)).toEqual(["BTC gate bybit open", "BTC bybit gate candidate"]);
+    expect(turned.dropped).toEqual({});
+    const otherCoin = select(market, { open: [open("BTC~2", "gate", "bybit")] });
+    expect(shown(market, otherCoin)).toEqual(["BTC bybit gate candidate"]);
+  });
+
+  test("the best of the rest, best first, and no more than asked for", () => {
+    const market = [venue("gate", at(0.0002)), venue("bybit", at(0.00012)), venue("okx", at(0.00015))];
+    expect(shown(market, select(market))).toEqual(["BTC bybit gate near-miss", "BTC okx gate near-miss", "BTC bybit okx near-miss"]);
+    const one = select(market, { nearMissCount: 1 });
+    expect(shown(market, one)).toEqual(["BTC bybit gate near-miss"]);
+    expect(one.dropped).toEqual({ "no-carry": 3, "below-threshold": 2 });
+  });
+});
+
+describe("what never pairs", () => {
+  test("two instruments of one venue, two coins, two identity clusters", () => {
+    const rows = [at(0.0009), at(0.0001, { symbol: "BTC/USDC:USDC", settle: "USDC" })];
+    expect(select([venue("gate", ...rows), venue("bybit", at(0, { asset: "ETH" }), at(0, { assetId: "BTC~2" }))]).considered).toBe(0);
+  });
+
+  test("dollars mix, other settlement currencies do not", () => {
+    const dollars = [
+      venue("gate", at(0.0003)),
+      venue("hyperliquid", at(0.0001, { settle: "USDC" })),
+      venue("kraken", at(0.0002, { settle: "USD" })),
+    ];
+    expect(select(dollars).dropped["settle-mismatch"]).toBeUndefined();
+    const coins = [venue("gate", at(0.0003)), venue("deribit", at(0.0001, { settle: "BTC" })), venue("okx", at(0.0001, { settle: "ETH" }))];
+    expect(select(coins)).toMatchObject({ considered: 6, pairs: [], dropped: { "settle-mismatch": 6 } });
+  });
+
+  test("a row without rate or schedule", () => {
+    const market = [venue("gate", at(null)), venue("bybit", at(0.0001)), venue("okx", at(0.0009, { nextFundingAtMs: null }))];
+    expect(select(market)).toMatchObject({ considered: 6, pairs: [], dropped: { "no-rate": 6 } });
+  });
+});
+
+describe("the evidence", () => {
+  test("says pair, reason and what was estimated, a few of each long venue and reason", () => {
+    const coins = ["A", "B", "C", "D", "E"];
+    const market = [
+      venue("gate", ...coins.map((asset) => at(0.00012, { asset, symbol: asset }))),
+      venue("bybit", ...coins.map((asset) => at(0.0001, { asset, symbol: asset }))),
+    ];
+    const { dropped, samples } = select(market, { nearMissCount: 0 });
+    expect(dropped).toEqual({ "no-carry": 5, "below-threshold": 5 });
+    const below = samples.filter((sample) => sample.reason === "below-threshold");
+    expect(below.map(({ asset, long, short }) => [asset, long, short])).toEqual([
+      ["A", "bybit", "gate"],
+      ["B", "bybit", "gate"],
+      ["C", "bybit", "gate"],
+    ]);
+    expect(below[0]?.estimate).toBeCloseTo(21 * 0.00002 - 0.001 - 0.0002, 12);
+  });
+});

@@ -1,0 +1,91 @@
+import type { Priced, Strategy } from "../domain/opportunity.ts";
+import type { QuoteColumns } from "../domain/quote.ts";
+import type { ScanSettings } from "../domain/settings.ts";
+import type { VenueFacts, VenueId } from "../domain/venue.ts";
+
+/** One venue's rows after the gate and the identity clusters. */
+export type MarketVenue = {
+  readonly facts: VenueFacts;
+  readonly columns: QuoteColumns;
+  /** Places of the rows that the gate let pass. */
+  readonly passed: Uint32Array;
+  /** By place in the columns: the coin with its identity cluster (`NEIRO`, `NEIRO~2`), null where it has none. Equal ids pair. */
+  readonly assetId: readonly (string | null)[];
+};
+export type Market = readonly MarketVenue[];
+
+/** A row of a market: the venue's place in it and the row's place in the venue's columns. */
+export type RowRef = { readonly venue: number; readonly row: number };
+
+/** A pair with its direction: long here, short there. One pair of rows has two. */
+export type DirectedPair = {
+  readonly asset: string;
+  readonly long: RowRef;
+  readonly short: RowRef;
+  /** `candidate`: clears the bar with half the fees. `open`: belongs to an open row. `near-miss`: of the best under the bar. */
+  readonly why: "candidate" | "open" | "near-miss";
+};
+
+/** Why a directed pair is not priced. */
+export const PAIR_DROP_REASONS = [
+  /** The legs settle in currencies that do not mix. */
+  "settle-mismatch",
+  /** A leg's rate, interval or settlement time is missing. */
+  "no-rate",
+  /** The carry of this direction is not positive: the other one earns. */
+  "no-carry",
+  /** Not over the bar even at half the fees. */
+  "below-threshold",
+] as const;
+export type PairDropReason = (typeof PAIR_DROP_REASONS)[number];
+
+/** A dropped pair, as evidence. `estimate` is its net over the horizon at half the fees, fraction, where it was reached. */
+export type DroppedPair = {
+  readonly asset: string;
+  readonly long: VenueId;
+  readonly short: VenueId;
+  readonly reason: PairDropReason;
+  readonly estimate: number | null;
+};
+
+/** What goes on to pricing: `considered = pairs + Σ dropped`, all counted as directed pairs. */
+export type Selection = {
+  readonly pairs: readonly DirectedPair[];
+  readonly considered: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  /** At most `SAMPLES_PER_REASON` for each long venue and reason. */
+  readonly samples: readonly DroppedPair[];
+};
+export const SAMPLES_PER_REASON = 3;
+
+/** Names the legs of an open row, which is priced whatever it earns, so that it can be seen to end. */
+export type OpenPair = {
+  readonly asset: string;
+  readonly long: { readonly quote: { readonly venue: VenueId; readonly symbol: string } };
+  readonly short: { readonly quote: { readonly venue: VenueId; readonly symbol: string } };
+};
+
+export type SelectRequest = {
+  readonly nowMs: number;
+  readonly settings: Pick<ScanSettings, "referenceSizeUsd" | "horizonHours" | "openNet">;
+  readonly open: readonly OpenPair[];
+  /** How many of the best pairs under the bar to price. */
+  readonly nearMissCount: number;
+};
+
+export type PriceRequest = {
+  readonly nowMs: number;
+  readonly settings: Pick<ScanSettings, "referenceSizeUsd" | "horizonHours" | "collateralPerLeg">;
+  /** `lifecycle/key.ts`, handed in: strategies know nothing of the life of a row. */
+  readonly keyOf: (parts: { readonly strategy: Strategy; readonly asset: string; readonly long: string; readonly short: string }) => string;
+  /** What soft rules found in a row, e.g. `low-volume`. */
+  readonly marksOf: (ref: RowRef) => readonly string[];
+};
+
+/** A way to pair legs. Two steps, so that thousands of pairs are told apart by numbers and few become objects. */
+export type StrategyModule = {
+  readonly id: Strategy;
+  readonly select: (market: Market, request: SelectRequest) => Selection;
+  /** Makes the function that prices the selected pairs of one market. */
+  readonly pricer: (market: Market, request: PriceRequest) => (pair: DirectedPair) => Priced;
+};

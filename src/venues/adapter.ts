@@ -1,0 +1,72 @@
+import type { VenueError } from "../domain/error.ts";
+import type { QuoteColumns, RejectedRow } from "../domain/quote.ts";
+import type { Result } from "../domain/result.ts";
+import type { VenueFacts } from "../domain/venue.ts";
+
+/** One endpoint of a venue. `Table` is what `read` keeps of its body: small, plain, storable (Map, arrays, objects). */
+export type Endpoint<Table = unknown> = {
+  readonly method: "GET" | "POST";
+  /** Path and query, appended to a host; the same for every coin. */
+  readonly path: string;
+  /** JSON body of a POST. */
+  readonly body?: unknown;
+  /** How long a body serves, ms: 0 = fetched each scan (hot), else metadata or a heavy endpoint. */
+  readonly refreshMs: number;
+  /** Request weight in the venue's own units. */
+  readonly weight: number;
+  /** Larger bodies are refused unread. */
+  readonly maxBytes: number;
+  /** Whether the venue gives no rows at all without it. */
+  readonly required: boolean;
+  /** Checks the envelope and keeps what `join` needs. An error envelope inside HTTP 200 is an error, so is an empty list. */
+  readonly read: (body: unknown) => Result<Table, VenueError>;
+  /** Path of the next page, for endpoints that page; `null` at the end. */
+  readonly nextPath?: (body: unknown) => string | null;
+  /** Joins the tables of two pages. Given together with `nextPath`. */
+  readonly mergePages?: (first: Table, next: Table) => Table;
+};
+
+/** A table with the time its body arrived. */
+export type Fetched<Table> = { readonly table: Table; readonly receivedAtMs: number };
+
+export type Parsed = {
+  readonly columns: QuoteColumns;
+  readonly rejected: readonly RejectedRow[];
+  /** The venue's own symbol of each row, for depth and links; it never leaves the feed. */
+  readonly venueSymbols: readonly string[];
+};
+
+/** Regions that Durable Objects can be asked to live in. */
+export type LocationHint = "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me";
+
+/** What a venue's file exports. Data and pure functions: no I/O, no clock. */
+export type VenueAdapter = {
+  readonly facts: VenueFacts;
+  /** Pages read for this adapter, by their addresses. */
+  readonly docs: readonly string[];
+  /** Tried in order. Only documented hosts. */
+  readonly hosts: readonly string[];
+  /** Durable Object location hint from which the venue answers; `null` where anywhere will do. */
+  readonly region: LocationHint | null;
+  /** Requests weight allowed per minute to us: far under the venue's documented limit, with its source. */
+  readonly budget: { readonly weightPerMinute: number; readonly documentedLimit: string };
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+  /** A venue's error envelope at any HTTP status, when the body is one; `null` otherwise. */
+  readonly errorIn: (body: unknown, status: number) => VenueError | null;
+  /** Joins what has been fetched into rows. Endpoints not fetched leave their fields missing. */
+  readonly join: (tables: Readonly<Record<string, Fetched<unknown> | undefined>>, nowMs: number) => Result<Parsed, VenueError>;
+};
+
+type Tables = Record<string, unknown>;
+
+/** An adapter as its author writes it: each endpoint's table has its type, and `join` sees them by name. */
+export type AdapterSpec<T extends Tables> = Omit<VenueAdapter, "endpoints" | "join"> & {
+  readonly endpoints: { readonly [K in keyof T]: Endpoint<T[K]> };
+  readonly join: (tables: { readonly [K in keyof T]?: Fetched<T[K]> | undefined }, nowMs: number) => Result<Parsed, VenueError>;
+};
+
+/**
+ * Hides the table types of an adapter. Sound because the feed hands each table back only to the `join` of the adapter
+ * whose `read` made it, under the name of the endpoint that made it.
+ */
+export const defineAdapter = <T extends Tables>(spec: AdapterSpec<T>): VenueAdapter => spec as unknown as VenueAdapter;

@@ -1,0 +1,158 @@
+/**
+ * Hyperliquid, perpetuals of the first dex, `POST /info`.
+ *
+ * - One body: `[{ universe, … }, contexts]`, the two lists zipped by index.
+ * - `funding` is the fraction for one hour, paid at each full hour; no time is sent, the schedule is documented.
+ * - The book is `impactPxs`, the average prices at which the documented impact notional fills; sizes are not sent.
+ *   It is null where a side cannot fill it.
+ * - `openInterest` is in coins and one-sided. `oraclePx` is the index: denominated in USDT, while the collateral is USDC.
+ * - `kPEPE` is 1,000 PEPE. Delisted coins keep their place with `isDelisted`. Other dexs have names like `xyz:TSLA`.
+ */
+import { badShape, type VenueError } from "../domain/error.ts";
+import { type QuoteWriter, quoteWriter } from "../domain/quote.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { HOUR_MS } from "../domain/units.ts";
+import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import {
+  type Fault,
+  fieldsIn,
+  flagIn,
+  joinRows,
+  listIn,
+  namePerpetual,
+  numberIn,
+  reject,
+  shownFields,
+  type WireRow,
+  type WriteRow,
+} from "./wire.ts";
+
+const DOCS = "https://hyperliquid.gitbook.io/hyperliquid-docs";
+
+/** Paid each hour: `${DOCS}/trading/funding`, read 2026-11-22. */
+const INTERVAL_HOURS = 1;
+
+/** USD behind `impactPxs`, "funding impact notional" of `${DOCS}/trading/contract-specifications`, read 2026-11-22. */
+const IMPACT_NOTIONAL_USD = { majors: 20_000, others: 6_000 };
+const MAJORS: ReadonlySet<string> = new Set(["BTC", "ETH"]);
+
+/** Hyperliquid perpetuals. */
+export const hyperliquid = defineAdapter<Tables>({
+  facts: {
+    id: "hyperliquid",
+    name: "Hyperliquid",
+    takerFee: { perpetual: { rate: 0.00045, source: `${DOCS}/trading/fees`, readOn: "2026-11-22" }, spot: null },
+    accrual: "settled",
+    hasBulkBook: true,
+    documentedCap: { rate: 0.04, source: `${DOCS}/trading/funding`, readOn: "2026-11-22" },
+  },
+  docs: [
+    `${DOCS}/for-developers/api/info-endpoint/perpetuals`,
+    `${DOCS}/for-developers/api/rate-limits-and-user-limits`,
+    `${DOCS}/trading/funding`,
+    `${DOCS}/trading/contract-specifications`,
+  ],
+  hosts: ["api.hyperliquid.xyz"],
+  region: null,
+  budget: {
+    weightPerMinute: 600,
+    documentedLimit: `1200 weight a minute per IP, ${DOCS}/for-developers/api/rate-limits-and-user-limits`,
+  },
+  endpoints: {
+    metaAndAssetCtxs: {
+      method: "POST",
+      path: "/info",
+      body: { type: "metaAndAssetCtxs" },
+      refreshMs: 0,
+      weight: 20,
+      maxBytes: 2_000_000,
+      required: true,
+      read: readMarkets,
+    },
+  },
+  errorIn,
+  join,
+});
+
+/** `{status: "err", response}`, or a plain sentence with an HTTP error. */
+function errorIn(body: unknown, status: number): VenueError | null {
+  if (typeof body === "string" && (status === 400 || status === 422)) {
+    return { kind: "venue-error", code: String(status), message: body.slice(0, 200) };
+  }
+  const envelope = fieldsIn<"status" | "response">(body);
+  if (envelope?.status !== "err") return null;
+  return { kind: "venue-error", code: "err", message: shownFields(envelope.response) };
+}
+
+function readMarkets(body: unknown): Result<Markets, VenueError> {
+  const error = errorIn(body, 200);
+  if (error !== null) return err(error);
+  if (!Array.isArray(body) || body.length < 2) return err(badShape("$", "[meta, contexts]", body));
+  const universe = listIn<CoinField>(fieldsIn<"universe">(body[0])?.universe, "$[0].universe");
+  if (!universe.ok) return universe;
+  const contexts = listIn<ContextField>(body[1], "$[1]");
+  if (!contexts.ok) return contexts;
+  if (contexts.value.length !== universe.value.length) return err(badShape("$[1]", `${universe.value.length} contexts`, body[1]));
+  return ok({ universe: universe.value, contexts: contexts.value });
+}
+
+function join(tables: Fetches, nowMs: number): Result<Parsed, VenueError> {
+  const fetched = tables.metaAndAssetCtxs;
+  if (fetched === undefined) return err({ kind: "empty", message: "expected a body of metaAndAssetCtxs, found none" });
+  const rows = fetched.table.universe;
+  const out = quoteWriter("hyperliquid", rows.length);
+  return ok(joinRows({ rows, field: "name", out, write: rowWriter(out, fetched, nowMs) }));
+}
+
+function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): WriteRow<CoinField> {
+  const fault: Fault = { raised: false };
+  const nextFundingAtMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
+  return ({ name: symbol, fields: coin, index }, at) => {
+    const context = fetched.table.contexts[index] ?? null;
+    if (symbol.includes(":")) return reject(symbol, "not-an-instrument", "expected a coin of the first dex");
+    fault.raised = false;
+    const delisted = flagIn(coin.isDelisted, fault);
+    if (fault.raised) return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin)}`);
+    if (delisted === true) return reject(symbol, "delisted", "found isDelisted");
+    if (context === null) return reject(symbol, "no-counterpart", "expected a context at its index, found null");
+    const thousands = symbol.charCodeAt(0) === 107 && /^k\p{Lu}/u.test(symbol);
+    const asset = thousands ? symbol.slice(1) : symbol;
+    const multiplier = thousands ? 1000 : 1;
+    const mark = numberIn(context.markPx, fault);
+    const [bid, ask] = impactPrices(context.impactPxs, fault);
+    out.receivedAtMs[at] = fetched.receivedAtMs;
+    out.fundingIntervalHours[at] = INTERVAL_HOURS;
+    out.nextFundingAtMs[at] = nextFundingAtMs;
+    out.multiplier[at] = multiplier;
+    out.bid[at] = bid / multiplier;
+    out.ask[at] = ask / multiplier;
+    out.quotedNotionalUsd[at] =
+      Number.isNaN(bid) || Number.isNaN(ask) ? Number.NaN : IMPACT_NOTIONAL_USD[MAJORS.has(symbol) ? "majors" : "others"];
+    out.mark[at] = mark / multiplier;
+    out.index[at] = numberIn(context.oraclePx, fault) / multiplier;
+    out.fundingRatePerInterval[at] = numberIn(context.funding, fault);
+    out.volume24hUsd[at] = numberIn(context.dayNtlVlm, fault);
+    out.openInterestUsd[at] = numberIn(context.openInterest, fault) * mark;
+    out.lotBase[at] = multiplier / 10 ** numberIn(coin.szDecimals, fault);
+    if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([coin, context])}`);
+    namePerpetual(out, { asset, quote: "USDC", settle: "USDC", assetClass: "crypto", state: "trading" });
+    return null;
+  };
+}
+
+/** `[bid, ask]`, or nothing where the book is too thin for the impact notional. */
+function impactPrices(value: unknown, fault: Fault): readonly [number, number] {
+  if (value === undefined || value === null) return [Number.NaN, Number.NaN];
+  if (!Array.isArray(value) || value.length !== 2) {
+    fault.raised = true;
+    return [Number.NaN, Number.NaN];
+  }
+  return [numberIn(value[0], fault), numberIn(value[1], fault)];
+}
+
+type CoinField = "name" | "szDecimals" | "isDelisted";
+type ContextField = "funding" | "openInterest" | "dayNtlVlm" | "oraclePx" | "markPx" | "impactPxs";
+
+type Markets = { readonly universe: readonly WireRow<CoinField>[]; readonly contexts: readonly WireRow<ContextField>[] };
+type Tables = { metaAndAssetCtxs: Markets };
+type Fetches = { readonly [K in keyof Tables]?: Fetched<Tables[K]> | undefined };

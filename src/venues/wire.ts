@@ -1,0 +1,242 @@
+import { badShape, type VenueError } from "../domain/error.ts";
+import { type AssetClass, perpetualSymbol, type TradingState } from "../domain/instrument.ts";
+import { finishColumns, type QuoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import type { Parsed } from "./adapter.ts";
+
+/**
+ * A row as a venue sent it: any JSON value, so each field may be absent and of any type, and the row may be null.
+ * (Reading a field of a JSON number, string or array gives undefined, which is "absent" as well.)
+ */
+export type WireRow<Field extends string> = { readonly [F in Field]?: unknown } | null;
+
+/** Raised while a row is read and something in it is not what the venue documents. One object serves a whole body. */
+export type Fault = { raised: boolean };
+
+/**
+ * A number that a venue sends as a decimal string or as a JSON number. `""`, null and an absent key are missing: `NaN`.
+ * Anything else that is no finite number raises the fault.
+ */
+export function numberIn(value: unknown, fault: Fault): number {
+  if (typeof value === "string") return value.length === 0 ? Number.NaN : decimalIn(value, fault);
+  if (typeof value === "number" && value - value === 0) return value;
+  if (value !== undefined && value !== null) fault.raised = true;
+  return Number.NaN;
+}
+
+/** 10^0 … 10^22, the powers of ten that a double holds exactly. */
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/**
+ * `Number(text)` for plain decimals, in a fraction of its time: digits as one whole number under 2^53, divided by a power
+ * of ten up to 10^22. Both are exact in a double, so the one division rounds as `Number` does. Longer ones go to `Number`.
+ */
+function decimalIn(text: string, fault: Fault): number {
+  const { length } = text;
+  const negative = text.charCodeAt(0) === 45;
+  let whole = 0;
+  let point = -1;
+  for (let at = negative ? 1 : 0; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) whole = whole * 10 + digit;
+    else if (digit === -2 && point < 0 && at + 1 < length) point = at;
+    else return otherNumberIn(text, fault);
+  }
+  const decimals = point < 0 ? 0 : length - point - 1;
+  const power = POWERS_OF_TEN[decimals];
+  if (length === Number(negative)) return otherNumberIn(text, fault);
+  if (whole > Number.MAX_SAFE_INTEGER || power === undefined) return Number(text);
+  return negative ? -whole / power : whole / power;
+}
+
+/** Exponents. What `Number` would turn into an invented figure (blanks into 0, hexadecimal) is a fault. */
+function otherNumberIn(text: string, fault: Fault): number {
+  const number = Number(text);
+  if (number - number === 0 && /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/u.test(text)) return number;
+  fault.raised = true;
+  return Number.NaN;
+}
+
+/** A number that must be above zero where it is sent: intervals, contract sizes. */
+export function positiveIn(value: unknown, fault: Fault): number {
+  const number = numberIn(value, fault);
+  if (number <= 0) fault.raised = true;
+  return number;
+}
+
+/** A time sent in epoch ms, where the venue writes 0 for "none". */
+export function timeMsIn(value: unknown, fault: Fault): number {
+  const number = numberIn(value, fault);
+  return number === 0 ? Number.NaN : number;
+}
+
+/** A time sent in epoch seconds, as epoch ms. Over 1e11 s (the year 5138) the unit is not seconds: a fault. */
+export function timeSecondsIn(value: unknown, fault: Fault): number {
+  const number = numberIn(value, fault);
+  if (number > 1e11) fault.raised = true;
+  return number === 0 ? Number.NaN : number * 1000;
+}
+
+/** The older of two times, either of which may be missing. */
+export const olderOf = (a: number, b: number): number => (Number.isNaN(a) || b < a ? b : a);
+
+/** A text field; null where it is absent, a fault where it is something else. */
+export function textIn(value: unknown, fault: Fault): string | null {
+  if (typeof value === "string") return value;
+  if (value !== undefined && value !== null) fault.raised = true;
+  return null;
+}
+
+/** A true/false field; null where it is absent, a fault where it is something else. */
+export function flagIn(value: unknown, fault: Fault): boolean | null {
+  if (typeof value === "boolean") return value;
+  if (value !== undefined && value !== null) fault.raised = true;
+  return null;
+}
+
+export const reject = (symbol: string, reason: RejectReason, detail: string): RejectedRow => ({ symbol, reason, detail });
+
+/** The fields of a faulty row, bounded, for the detail of its rejection. */
+export function shownFields(row: unknown): string {
+  return (JSON.stringify(row) ?? "nothing").slice(0, 300);
+}
+
+export type NamedRows<Field extends string> = {
+  readonly byName: ReadonlyMap<string, NonNullable<WireRow<Field>>>;
+  readonly rejected: readonly RejectedRow[];
+};
+
+/** Rows by the field that names them. Of two rows of one name the first is kept, the second rejected. */
+export function rowsByName<Field extends string>(rows: readonly WireRow<Field>[], field: NoInfer<Field>): NamedRows<Field> {
+  const byName = new Map<string, NonNullable<WireRow<Field>>>();
+  const rejected: RejectedRow[] = [];
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? null;
+    const name = row?.[field];
+    if (row === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, row));
+    else if (byName.has(name)) rejected.push(twice(name));
+    else byName.set(name, row);
+  }
+  return { byName, rejected };
+}
+
+/** What is kept of a metadata row, and whether something in it was not what the venue documents. */
+export type Digested<T> = T & { readonly faulty: boolean };
+
+/** Metadata rows by name, each cut down to what `join` needs. A name that comes twice is faulty: it cannot be told which holds. */
+export function digestRows<Field extends string, T extends object>(
+  rows: readonly WireRow<Field>[],
+  field: NoInfer<Field>,
+  read: (row: NonNullable<WireRow<Field>>, fault: Fault, name: string) => T,
+): Map<string, Digested<T>> {
+  const digest = new Map<string, Digested<T>>();
+  for (const row of rows) {
+    const name = row?.[field];
+    if (row === null || typeof name !== "string" || name === "") continue;
+    const fault: Fault = { raised: digest.has(name) };
+    const kept = read(row, fault, name);
+    digest.set(name, { ...kept, faulty: fault.raised });
+  }
+  return digest;
+}
+
+/**
+ * Puts the numbers of one row at place `at` of the columns and names it last (`namePerpetual`). A row that it refuses is
+ * not named, so its place is written again by the next row; therefore it sets every column it uses for every row, missing
+ * ones to `NaN`.
+ */
+export type WriteRow<Field extends string> = (
+  row: { readonly name: string; readonly fields: NonNullable<WireRow<Field>>; readonly index: number },
+  at: number,
+) => RejectedRow | null;
+
+/** Turns the rows of a venue's primary body into columns, and says which rows it refused. */
+export function joinRows<Field extends string>(input: {
+  readonly rows: readonly WireRow<Field>[];
+  readonly field: Field;
+  readonly write: WriteRow<Field>;
+  readonly out: QuoteWriter;
+  /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
+  readonly counterparts?: NamedRows<string> | null;
+}): Parsed {
+  const { rows, field, out, write, counterparts } = input;
+  const rejected = [...(counterparts?.rejected ?? [])];
+  const venueSymbols: string[] = [];
+  const seen = new Set<string>();
+  const multiplied = new Set<string>();
+  for (let index = 0; index < rows.length; index++) {
+    const fields = rows[index] ?? null;
+    const name = fields?.[field];
+    if (fields === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, fields));
+    else if (seen.size === seen.add(name).size) rejected.push(twice(name));
+    else {
+      const at = out.symbol.length;
+      const refused = write({ name, fields, index }, at);
+      if (refused !== null) rejected.push(refused);
+      else if (isTaken(out, at, multiplied)) rejected.push(unname(out, name));
+      else venueSymbols.push(name);
+    }
+  }
+  for (const name of counterparts?.byName.keys() ?? []) {
+    if (!seen.has(name)) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
+  }
+  return { columns: finishColumns(out), rejected, venueSymbols };
+}
+
+/** Whether an earlier row has the symbol of this one. Names are unique, so only a multiplier can bring two of them together. */
+function isTaken(out: QuoteWriter, at: number, multiplied: Set<string>): boolean {
+  const asset = out.asset[at] ?? "";
+  if (out.multiplier[at] !== 1) multiplied.add(asset);
+  else if (!multiplied.has(asset)) return false;
+  return out.symbol.indexOf(out.symbol[at] ?? "") < at;
+}
+
+/** Takes the last row back: beside `1000CAT` there is a `CAT`, and both cannot be `CAT/USDT:USDT`. */
+function unname(out: QuoteWriter, name: string): RejectedRow {
+  const symbol = out.symbol.pop() ?? "";
+  for (const names of [out.kind, out.asset, out.quote, out.settle, out.assetClass, out.state]) names.pop();
+  return reject(name, "duplicate-symbol", `expected one instrument that is ${symbol}, found a second`);
+}
+
+/** The rejection of a row without the field that names it. */
+const nameless = (index: number, field: string, row: unknown): RejectedRow =>
+  reject(`row ${index}`, "no-symbol", `expected a name at ${field}, found ${shownFields(row)}`);
+
+const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
+
+/** Names, class and state of a perpetual: pushed last, so that a row whose numbers were refused leaves no trace. */
+export function namePerpetual(
+  out: QuoteWriter,
+  row: {
+    readonly asset: string;
+    readonly quote: string;
+    readonly settle: string;
+    readonly assetClass: AssetClass | null;
+    readonly state: TradingState | null;
+  },
+): void {
+  out.symbol.push(perpetualSymbol(row.asset, row.quote, row.settle));
+  out.kind.push("perpetual");
+  out.asset.push(row.asset);
+  out.quote.push(row.quote);
+  out.settle.push(row.settle);
+  out.assetClass.push(row.assetClass);
+  out.state.push(row.state);
+}
+
+/** A list of rows at a path of a body. A list that is absent is a bad shape, an empty one an error: never "no markets". */
+export function listIn<Field extends string>(value: unknown, path: string): Result<readonly WireRow<Field>[], VenueError> {
+  if (!Array.isArray(value)) return err(badShape(path, "an array", value));
+  if (value.length === 0) return err({ kind: "empty", message: `expected rows at ${path}, found an empty list` });
+  return ok(asRows<Field>(value));
+}
+
+/** An object's fields, or null where it is none. */
+export function fieldsIn<Field extends string>(value: unknown): WireRow<Field> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? asRow<Field>(value) : null;
+}
+
+/** Sound because a `WireRow` claims nothing of its fields: each is `unknown` until a reader above has judged it. */
+const asRows = <Field extends string>(list: readonly unknown[]): readonly WireRow<Field>[] => list as readonly WireRow<Field>[];
+/** Sound for the same reason. */
+const asRow = <Field extends string>(fields: object): WireRow<Field> => fields as WireRow<Field>;

@@ -1,0 +1,157 @@
+import { instrumentId } from "../src/domain/instrument.ts";
+import type { Leg, Opportunity, OpportunityEvent, Priced } from "../src/domain/opportunity.ts";
+import { HOUR_MS, MINUTE_MS, YEAR_HOURS } from "../src/domain/units.ts";
+import { buildLedger } from "../src/economics/ledger.ts";
+import { opportunityId, opportunityKey } from "../src/lifecycle/key.ts";
+import type { ScanRecord } from "../src/storage/scan-record.ts";
+import { legWith } from "./market.ts";
+
+/** 2026-09-11 12:00 UTC, the start of a slot. */
+export const NOW_MS = Date.UTC(2026, 8, 11, 12);
+export const VENUES: ReadonlySet<string> = new Set(["alpha", "beta", "gamma"]);
+
+export type LegSpec = { readonly venue: string; readonly rate: number; readonly hours: number };
+
+const fundingLeg = (side: Leg["side"], { venue, rate, hours }: LegSpec, asset: string): Leg =>
+  legWith(side, {
+    venue,
+    asset,
+    symbol: `${asset}/USDT:USDT`,
+    multiplier: 1,
+    bid: 100,
+    ask: 100.02,
+    bidSizeBase: 1_000,
+    askSizeBase: 1_000,
+    mark: 100.01,
+    index: 100.01,
+    fundingRatePerInterval: rate,
+    fundingIntervalHours: hours,
+    nextFundingAtMs: NOW_MS + HOUR_MS,
+    volume24hUsd: 50_000_000,
+    openInterestUsd: 20_000_000,
+    receivedAtMs: NOW_MS - 1_000,
+  });
+
+/** A funding pair priced by the real economics: long where it pays less, net well over the bar by default. */
+export function fundingPair(
+  spec: { readonly asset?: string; readonly long?: Partial<LegSpec>; readonly short?: Partial<LegSpec> } = {},
+): Priced {
+  const asset = spec.asset ?? "BTC";
+  const long = fundingLeg("long", { venue: "alpha", rate: 0.0001, hours: 8, ...spec.long }, asset);
+  const short = fundingLeg("short", { venue: "beta", rate: 0.0004, hours: 4, ...spec.short }, asset);
+  const per8Hours = ({ quote }: Leg): number =>
+    ((quote.fundingRatePerInterval ?? Number.NaN) * 8) / (quote.fundingIntervalHours ?? Number.NaN);
+  const [longRate, shortRate] = [per8Hours(long), per8Hours(short)];
+  return {
+    key: opportunityKey({
+      strategy: "funding",
+      asset,
+      long: instrumentId(long.quote.venue, long.quote.symbol),
+      short: instrumentId(short.quote.venue, short.quote.symbol),
+    }),
+    strategy: "funding",
+    asset,
+    long,
+    short,
+    longRate,
+    shortRate,
+    rateDifference: shortRate - longRate,
+    grossApr: ((shortRate - longRate) * YEAR_HOURS) / 8,
+    ledger: buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW_MS, collateralPerLeg: 1 }),
+    marks: [],
+  };
+}
+
+/** A spot–perpetual pair in the form of the table of strategies; its ledger is that of a funding pair with the same short leg. */
+export function carryPair(): Priced {
+  const pair = fundingPair({ long: { rate: 0, hours: 8 } });
+  const long = legWith("long", {
+    ...pair.long.quote,
+    symbol: "BTC/USDT",
+    kind: "spot",
+    fundingRatePerInterval: null,
+    fundingIntervalHours: null,
+    nextFundingAtMs: null,
+  });
+  const key = opportunityKey({ strategy: "carry", asset: "BTC", long: "alpha:BTC/USDT", short: "beta:BTC/USDT:USDT" });
+  return { ...pair, strategy: "carry", key, long, longRate: null, rateDifference: pair.shortRate };
+}
+
+/** A standing gap between two books: ask of the long leg, bid of the short one. Its net is not known. */
+export function pricePair(): Priced {
+  const pair = fundingPair();
+  const short: Leg = { ...pair.short, quote: { ...pair.short.quote, bid: 101, ask: 101.02 } };
+  const [longRate, shortRate] = [100.02, 101];
+  const ledger = { ...pair.ledger, funding: null, net: null, netUsd: null, netAprOnNotional: null, netAprOnCapital: null };
+  const key = pair.key.replace("funding|", "price|");
+  return {
+    ...pair,
+    strategy: "price",
+    key,
+    short,
+    longRate,
+    shortRate,
+    rateDifference: (shortRate - longRate) / longRate,
+    grossApr: 0,
+    ledger,
+  };
+}
+
+/** An open row of a pair, opened at `openedAtMs`. */
+export function opened(priced: Priced, fields: Partial<Opportunity> = {}): Opportunity {
+  const openedAtMs = fields.openedAtMs ?? NOW_MS;
+  return {
+    id: opportunityId(priced.key, openedAtMs),
+    key: priced.key,
+    status: "open",
+    openedAtMs,
+    closedAtMs: null,
+    closeReason: null,
+    noDataSinceMs: null,
+    noDataReason: null,
+    revivals: 0,
+    scansMerged: 0,
+    firstSeenAtMs: openedAtMs - 2 * MINUTE_MS,
+    lastSeenAtMs: openedAtMs,
+    priced,
+    ...fields,
+  };
+}
+
+export const eventOf = (row: Opportunity, kind: OpportunityEvent["kind"], scanId = "scan-1"): OpportunityEvent => ({
+  id: `${row.id}|${scanId}|${kind}`,
+  opportunityId: row.id,
+  kind,
+  scanId,
+  atMs: row.lastSeenAtMs,
+  net: row.priced.ledger.net,
+  reason: kind === "closed" ? row.closeReason : kind === "no-data" ? row.noDataReason : null,
+});
+
+/** A scan of two venues that opened what it says. */
+export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
+  const slotMs = fields.slotMs ?? NOW_MS;
+  return {
+    slotMs,
+    scanId: "scan-1",
+    trigger: "cron",
+    market: "simulated",
+    startedAtMs: slotMs + 100,
+    finishedAtMs: slotMs + 900,
+    intervalSeconds: 120,
+    verdict: "market-quiet",
+    reason: "best net 0.02 % under the bar of 0.10 %",
+    counts: { open: 0, opened: 0, updated: 0, closed: 0 },
+    funnel: [{ step: "fetch", unit: "venues", in: 2, out: 1, dropped: { timeout: 1 }, ms: 300 }],
+    rejections: {
+      counts: { gate: { alpha: { "crossed-book": 1 } } },
+      samples: [{ step: "gate", venue: "alpha", subject: "BTC/USDT:USDT", rule: "crossed-book", evidence: { bid: 2, ask: 1 } }],
+    },
+    observations: { id: [], rateDifference: [], net: [] },
+    flags: { snapshot_ttl_seconds: 300 },
+    venues: [{ venue: "alpha", ok: true, receivedAtMs: slotMs + 300, rows: 1, error: null, calls: 2, ms: 200 }],
+    nearMisses: [],
+    unpriced: [],
+    ...fields,
+  };
+}
