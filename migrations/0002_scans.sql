@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS scans (
   CONSTRAINT known_verdict CHECK ((verdict IN ('opportunities', 'confirming', 'market-quiet', 'data-failure')) IS TRUE),
   CONSTRAINT scan_explained CHECK ((length(reason) > 0) IS TRUE),
   CONSTRAINT id_is_slot CHECK ((interval_seconds > 0 AND id BETWEEN 100000000000 AND 100000000000000
-    AND id % (interval_seconds * 1000) = 0 AND started_at_ms >= id) IS TRUE),
+    AND id % (interval_seconds * 1000) = 0) IS TRUE),
   CONSTRAINT scan_times CHECK ((started_at_ms <= finished_at_ms AND finished_at_ms <= 100000000000000
     AND created_at BETWEEN 100000000000 AND 100000000000000) IS TRUE),
   CONSTRAINT scan_counts CHECK ((open_count >= 0 AND opened_count >= 0 AND updated_count >= 0 AND closed_count >= 0) IS TRUE),

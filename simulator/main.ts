@@ -37,8 +37,10 @@ console.log(
     ? `Simulated market, seed ${seed}: the prices and rates are made up.`
     : `Recorded market of ${recorded.date}: ${recorded.files.join(", ")}; its clock stands at ${simulator.nowMs()}.`,
 );
-for (const venue of venues)
-  console.log(`  ${venue.id.padEnd(12)} ${String(venue.instruments).padStart(4)} instruments  ${simulator.url}/${venue.hosts[0]}`);
+for (const venue of venues) {
+  const instruments = recorded === null ? `${String(venue.instruments).padStart(4)} instruments  ` : "";
+  console.log(`  ${venue.id.padEnd(12)} ${instruments}${simulator.url}/${venue.hosts[0]}`);
+}
 console.log(`
 Set VENUE_GATEWAY_URL=${simulator.url} for a Worker that shall see this market.
   GET    ${simulator.url}/control/planted   the opportunities that were put there, with their net

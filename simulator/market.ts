@@ -1,47 +1,11 @@
 import { coinList, tradfiList, type Coin } from "./coins.ts";
 import { exponent } from "./decimal.ts";
+import type { Listing } from "./listing.ts";
 import { PLANTED, type PlantedCoin } from "./planted.ts";
-import { coinProcess, listingProcess, type CoinProcess, type ListingProcess } from "./process.ts";
+import { coinProcess, listingProcess, type CoinProcess } from "./process.ts";
 import { unit } from "./random.ts";
 import { TRAPS } from "./traps.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
-
-/** `delisted`: still in some of the venue's lists, no market any more. `empty-book`: listed, nobody quotes. */
-export type ListingState = "trading" | "pre-market" | "delisting" | "halted" | "delisted" | "empty-book";
-
-/** One instrument of a venue, with everything about it that does not move. */
-export type Listing = {
-  readonly venue: string;
-  readonly coin: Coin;
-  readonly coinProcess: CoinProcess;
-  readonly process: ListingProcess;
-  readonly kind: "perpetual" | "dated" | "leveraged";
-  readonly state: ListingState;
-  readonly quote: string;
-  readonly settle: string;
-  /** The venue's own name for it; for dated futures the part before the date. */
-  readonly symbol: string;
-  /** Coins in one quoted unit. */
-  readonly multiplier: number;
-  readonly intervalHours: number;
-  /** Funding per 8 h that stands still, or `null` where the process decides. */
-  readonly fixedPer8h: number | null;
-  /** Largest |rate| per interval. */
-  readonly fundingCap: number;
-  /** Price decimals in quoted units; 10^−places is the tick. */
-  readonly pricePlaces: number;
-  /** Size decimals in quoted units; may be negative. */
-  readonly sizePlaces: number;
-  /** Spread as a fraction of the price. */
-  readonly spread: number;
-  /** USD on each side of the top of book, before its own movement. */
-  readonly depthUsd: number;
-  readonly volumeUsd: number;
-  /** One side. */
-  readonly openInterestUsd: number;
-  /** The market makes no other instrument look like an opportunity; this one was put there on purpose. */
-  readonly planted: boolean;
-};
 
 export type Market = {
   readonly seed: number;
@@ -124,6 +88,9 @@ const isOddlyNamed = (coin: Coin): boolean => coin.bundle !== 1 || !/^[A-Z]/u.te
 /** Shares pay very different funding on different venues: they must never pair with coins or be shown as coins. */
 const tradfiFunding = (seed: number, venue: string, coin: Coin): number => 0.002 * (2 * unit(seed, venue, coin.id, "tradfi") - 1);
 
+/** Volume of a coin's USDC contract beside its USDT one. */
+const SECOND_QUOTE_SHARE = 0.03;
+
 type NewListing = {
   readonly seed: number;
   readonly venue: SimulatedVenue;
@@ -138,7 +105,8 @@ function newListing({ seed, venue, process, extra }: NewListing): Listing {
   const draw = (what: string): number => unit(seed, venue.id, coin.id, quote, what);
   const multiplier = profile.multiplier(coin);
   const pricePlaces = 5 - exponent(coin.level * multiplier);
-  const volumeUsd = ((profile.volumeShare * 2e10) / coin.rank ** 1.5) * (0.5 + draw("volume"));
+  const share = quote === profile.quote ? 1 : SECOND_QUOTE_SHARE;
+  const volumeUsd = ((share * profile.volumeShare * 2e10) / coin.rank ** 1.5) * (0.5 + draw("volume"));
   const intervalHours = extra.intervalHours ?? intervalOf(profile.intervals, coin.rank <= 4 ? 0 : draw("interval"));
   return {
     venue: venue.id,
@@ -156,7 +124,7 @@ function newListing({ seed, venue, process, extra }: NewListing): Listing {
     pricePlaces,
     sizePlaces: pricePlaces >= 4 ? 4 - pricePlaces : Math.min(3, exponent(coin.level * multiplier) - 1),
     spread: 0.00005 + 0.00095 * Math.min(1, coin.rank / 600) ** 0.7 * (0.5 + 0.5 * draw("spread")),
-    depthUsd: (150_000 / coin.rank ** 0.4) * Math.exp(1.8 * (draw("depth") - 0.5)),
+    depthUsd: ((share ** 0.25 * 150_000) / coin.rank ** 0.4) * Math.exp(1.8 * (draw("depth") - 0.5)),
     volumeUsd,
     openInterestUsd: volumeUsd * (0.2 + 0.4 * draw("interest")),
     planted: false,

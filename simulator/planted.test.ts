@@ -146,7 +146,7 @@ describe("planted opportunities", () => {
   test("earn the same funding at every hour of the day, since their rates stand still", () => {
     const fundingAt = (nowMs: number): unknown =>
       plantedPairs(viewOf(1, nowMs), SIMULATED_VENUES)
-        .map((pair) => [pair.asset, pair.long.venue, pair.short.venue, pair.funding.toFixed(10)])
+        .map((pair) => [pair.asset, pair.long.venue, pair.short.venue, pair.funding.toFixed(10)].join(" "))
         .sort();
     const first = fundingAt(TIMES[0] ?? 0);
     for (let hour = 1; hour <= 24; hour += 5) expect(fundingAt((TIMES[0] ?? 0) + hour * HOUR_MS)).toEqual(first);

@@ -1,4 +1,5 @@
-import type { Listing, Market } from "./market.ts";
+import type { Listing } from "./listing.ts";
+import type { Market } from "./market.ts";
 import { rowOf, type View } from "./rows.ts";
 import type { SimulatedVenue, WireQuote } from "./venues/venue.ts";
 

@@ -1,35 +1,8 @@
 import { rounded } from "./decimal.ts";
-import type { Listing, ListingState, Market } from "./market.ts";
+import type { Listing, MarketRow } from "./listing.ts";
+import type { Market } from "./market.ts";
 import { basisAt, fundingPer8hAt, noise, priceAt } from "./process.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
-
-/** One instrument at one moment. Prices are in quoted units (a bundle of coins where the venue bundles), sizes in coins. */
-export type MarketRow = {
-  readonly listing: Listing;
-  readonly symbol: string;
-  readonly state: ListingState;
-  readonly bid: number;
-  readonly ask: number;
-  readonly bidSizeCoins: number;
-  readonly askSizeCoins: number;
-  readonly mark: number;
-  readonly index: number;
-  readonly last: number;
-  readonly open24h: number;
-  readonly high24h: number;
-  readonly low24h: number;
-  /** Fraction per interval, rounded to the venue's decimals. */
-  readonly rate: number;
-  readonly nextFundingAtMs: number;
-  /** When the book last changed. */
-  readonly bookAtMs: number;
-  readonly volumeUsd: number;
-  readonly volumeCoins: number;
-  /** One side. */
-  readonly openInterestCoins: number;
-  /** Expiry of a dated future, end of trading of an instrument about to be delisted; else `null`. */
-  readonly endsAtMs: number | null;
-};
 
 /** Changes that a test makes to a coin of the running market. */
 export type Override = {

@@ -1,5 +1,5 @@
 import type { Coin } from "./coins.ts";
-import type { Listing } from "./market.ts";
+import type { Listing } from "./listing.ts";
 
 /** Rows that must never become an opportunity although their funding says so, in several venues at once. */
 export type Trap = {
@@ -43,5 +43,8 @@ export const TRAPS: readonly Trap[] = [
   { coin: trapCoin("HOLO", "HOLO", 0.19), legs: { binance: pays(0.0017, { state: "pre-market" }), bybit: pays(-0.0004) } },
   // Listed, funded, nobody quotes.
   { coin: trapCoin("VOXEL", "VOXEL", 0.051), legs: { gate: pays(-0.002, { state: "empty-book" }), binance: pays(0.001) } },
-  { coin: trapCoin("NTRN", "NTRN", 0.091), legs: { hyperliquid: pays(-0.002, { state: "empty-book" }), gate: pays(0.001) } },
+  {
+    coin: trapCoin("NTRN", "NTRN", 0.091),
+    legs: { hyperliquid: pays(-0.002, { state: "empty-book" }), gate: pays(0.001), bybit: pays(-0.0018, { state: "empty-book" }) },
+  },
 ];

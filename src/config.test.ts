@@ -51,7 +51,7 @@ describe("configuration", () => {
   });
 
   it("names every variable that is wrong at once", () => {
-    const config = readConfig({ LOG_LEVEL: "loud", FLAGS: "{", BREAKER_FAILURES: "many" });
-    expect(config.ok ? [] : config.error.map(({ variable }) => variable).sort()).toEqual(["BREAKER_FAILURES", "FLAGS", "LOG_LEVEL"]);
+    const config = readConfig({ LOG_LEVEL: "loud", FLAGS: "{", RETRY_DELAY_MS: "many" });
+    expect(config.ok ? [] : config.error.map(({ variable }) => variable).sort()).toEqual(["FLAGS", "LOG_LEVEL", "RETRY_DELAY_MS"]);
   });
 });

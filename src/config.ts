@@ -102,11 +102,18 @@ export function readConfig(env: object): Result<Config, readonly ConfigProblem[]
   const found: Readonly<Record<string, unknown>> = { ...env };
   const parsed = envSchema.safeParse(found);
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(String(issue.path[0]), issue.message, found));
-  const limits = Object.entries(LIMITS).map(([name, { variable, min, max, default: preset }]) => {
-    const limit = wholeNumber(min, max).default(preset).safeParse(found[variable]);
-    if (!limit.success) problems.push(problemOf(variable, limit.error.issues[0]?.message ?? "", found));
-    return [name, limit.success ? limit.data : preset] as const;
-  });
+  const limit = (name: keyof typeof LIMITS): number => {
+    const { variable, min, max, default: preset } = LIMITS[name];
+    const read = wholeNumber(min, max).default(preset).safeParse(found[variable]);
+    if (!read.success) problems.push(problemOf(variable, read.error.issues[0]?.message ?? "", found));
+    return read.success ? read.data : preset;
+  };
+  const limits: Limits = {
+    fetchAttempts: limit("fetchAttempts"),
+    fetchHeadersLimitMs: limit("fetchHeadersLimitMs"),
+    fetchBodyLimitMs: limit("fetchBodyLimitMs"),
+    retryDelayMs: limit("retryDelayMs"),
+  };
   if (!parsed.success || problems.length > 0) return err(problems);
   const { VENUE_GATEWAY_URL, MARKET, CLOCK_OFFSET_MS, FLAGS, LOG_LEVEL } = parsed.data;
   return ok({
@@ -115,7 +122,7 @@ export function readConfig(env: object): Result<Config, readonly ConfigProblem[]
     clockOffsetMs: CLOCK_OFFSET_MS,
     flagDefaults: FLAGS,
     logLevel: LOG_LEVEL,
-    limits: limitsOf(limits),
+    limits,
   });
 }
 
@@ -138,6 +145,3 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> | null {
     return null;
   }
 }
-
-/** Sound because the entries are made from every key of LIMITS. */
-const limitsOf = (entries: readonly (readonly [string, number])[]): Limits => Object.fromEntries(entries) as Limits;

@@ -25,8 +25,7 @@ export type FlagOverrides = {
 /** A value that some flag may have. */
 export type FlagValue = boolean | number | string | readonly string[] | FlagOverrides;
 
-/** Nothing has bars of its own. */
-export const NO_OVERRIDES: FlagOverrides = { venues: {}, pairs: {} };
+const NO_OVERRIDES: FlagOverrides = { venues: {}, pairs: {} };
 
 /** Every flag: its type, bounds, default and reason. Rates and nets are fractions (0.0010 = 10 bps). */
 export const FLAGS = {

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "./domain/result.ts";
-import { type FlagOverrides, FLAGS, type Flags, type FlagValue, type FlagSpec, isFlagKey, NO_OVERRIDES } from "./flags.ts";
+import { type FlagOverrides, FLAGS, type Flags, type FlagValue, type FlagSpec, isFlagKey } from "./flags.ts";
 
 /** A value that is not in force, where it came from, and why. */
 export type FlagProblem = {
@@ -67,8 +67,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Sound because `readFlags` starts with every key's default and sets only what `parseFlag` passed for the key. */
-const flagsOf = (values: ReadonlyMap<string, unknown>): Flags => Object.fromEntries(values) as unknown as Flags;
+/** Whether every flag is there with a value that its bounds allow. */
+const isFlags = (values: Readonly<Record<string, unknown>>): values is Flags =>
+  Object.keys(FLAGS).every((key) => parseFlag(key, values[key]).ok);
+
+function flagsOf(values: ReadonlyMap<string, unknown>): Flags {
+  const flags = Object.fromEntries(values);
+  if (!isFlags(flags)) throw new Error("a default of flags.ts is outside its own bounds");
+  return flags;
+}
 
 /** A flag's value by its type and bounds, or one sentence with what was expected and found. */
 export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> {
@@ -81,7 +88,7 @@ export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> 
   if (spec.type === "list") {
     const expected = `a list without repeats of ${spec.choices.join(", ")}, at least one`;
     if (!Array.isArray(raw) || raw.length === 0 || new Set(raw).size !== raw.length) return refuse(key, expected, raw);
-    const items: string[] = raw.filter((item) => typeof item === "string" && spec.choices.includes(item));
+    const items = raw.filter((item): item is string => typeof item === "string" && spec.choices.includes(item));
     return items.length === raw.length ? ok(items) : refuse(key, expected, raw);
   }
   if (spec.type === "overrides") return parseOverrides({ key, of: spec.of, raw });
@@ -93,30 +100,34 @@ export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> 
 const refuse = (key: string, expected: string, found: unknown): Result<never, string> =>
   err(`${key}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`);
 
-function parseOverrides(input: {
-  readonly key: string;
-  readonly of: readonly string[];
-  readonly raw: unknown;
-}): Result<FlagOverrides, string> {
-  const { key, of, raw } = input;
+type OverridesOf = { readonly key: string; readonly of: readonly string[] };
+
+function parseOverrides({ key, of, raw }: OverridesOf & { readonly raw: unknown }): Result<FlagOverrides, string> {
   const expected = '{"venues":{NAME:{FLAG:VALUE}},"pairs":{NAME:{FLAG:VALUE}}}';
   if (!isRecord(raw) || Object.keys(raw).some((name) => name !== "venues" && name !== "pairs")) return refuse(key, expected, raw);
-  for (const part of [raw["venues"] ?? {}, raw["pairs"] ?? {}]) {
-    if (!isRecord(part)) return refuse(key, expected, raw);
-    for (const [name, values] of Object.entries(part)) {
-      if (!isRecord(values)) return refuse(`${key} of ${name}`, "{FLAG:VALUE}", values);
-      for (const [flag, value] of Object.entries(values)) {
-        if (!of.includes(flag)) return refuse(`${key} of ${name}`, `one of the flags ${of.join(", ")}`, flag);
-        const parsed = parseFlag(flag, value);
-        if (!parsed.ok) return err(`${key} of ${name}: ${parsed.error}`);
-      }
+  const venues = parseNamed({ key, of }, raw["venues"] ?? {});
+  if (!venues.ok) return venues;
+  const pairs = parseNamed({ key, of }, raw["pairs"] ?? {});
+  return pairs.ok ? ok({ venues: venues.value, pairs: pairs.value }) : pairs;
+}
+
+/** Flags by the name of a venue or pair, each value within the bounds of its flag. */
+function parseNamed({ key, of }: OverridesOf, named: unknown): Result<FlagOverrides["venues"], string> {
+  if (!isRecord(named)) return refuse(key, "{NAME:{FLAG:VALUE}}", named);
+  const all: Record<string, Record<string, FlagValue>> = {};
+  for (const [name, values] of Object.entries(named)) {
+    if (!isRecord(values)) return refuse(`${key} of ${name}`, "{FLAG:VALUE}", values);
+    const own: Record<string, FlagValue> = {};
+    for (const [flag, value] of Object.entries(values)) {
+      if (!of.includes(flag)) return refuse(`${key} of ${name}`, `one of the flags ${of.join(", ")}`, flag);
+      const parsed = parseFlag(flag, value);
+      if (!parsed.ok) return err(`${key} of ${name}: ${parsed.error}`);
+      own[flag] = parsed.value;
     }
+    all[name] = own;
   }
-  return ok(checkedOverrides({ ...NO_OVERRIDES, ...raw }));
+  return ok(all);
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Sound because `parseOverrides` has walked both parts and passed each value through its own flag's bounds. */
-const checkedOverrides = (walked: unknown): FlagOverrides => walked as FlagOverrides;

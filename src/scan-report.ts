@@ -4,7 +4,7 @@ import type { Priced } from "./domain/opportunity.ts";
 import type { VenueId } from "./domain/venue.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
-import type { GatedMarket, ScanInput } from "./pipeline.ts";
+import type { GatedMarket, ScanInput } from "./scan.ts";
 import type { Observations, Rejections, RejectionSample, ScanRecord, VenueReport } from "./storage/scan-record.ts";
 import { nearMisses } from "./strategies/near-misses.ts";
 

@@ -54,9 +54,9 @@ export function qualityOverrides(flags: Flags): QualityOverrides {
   return { venues: part(flags.quality_overrides.venues), pairs: part(flags.quality_overrides.pairs) };
 }
 
-/** Sound because `parseFlag` passed each of `values` through the bounds of the flag it names. */
+/** What was set, and nothing else: `parseFlag` has passed each of `values` through the bounds of the flag it names. */
 function overriddenSettings(flags: Flags, values: FlagOverrides["venues"][string]): Partial<QualitySettings> {
-  const all = qualitySettings({ ...flags, ...values } as Flags);
+  const all = qualitySettings({ ...flags, ...values });
   const named: ReadonlyMap<string, keyof QualitySettings> = new Map(Object.entries(SETTING_OF));
   const settings = Object.keys(values).flatMap((flag) => named.get(flag) ?? []);
   return Object.fromEntries(settings.map((setting) => [setting, all[setting]]));

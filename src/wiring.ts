@@ -4,11 +4,9 @@ import { type Config, readConfig } from "./config.ts";
 import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
-import type { Scanner } from "./objects/scanner.ts";
-import type { VenueFeed } from "./objects/venue-feed.ts";
+import { sleep } from "./net/sleep.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
-import { VENUE_IDS } from "./venues/registry.ts";
-import { adapterOf } from "./venues/registry.ts";
+import { adapterOf, VENUE_IDS } from "./venues/registry.ts";
 
 /** Everything that handlers and Durable Objects use, built once per isolate. Nothing in it belongs to one request. */
 export type Services = {
@@ -16,6 +14,8 @@ export type Services = {
   readonly log: Logger;
   /** Epoch ms: the clock of the market that is watched. */
   readonly now: () => number;
+  /** Epoch ms: the machine's clock, by which alarms ring. */
+  readonly wallNow: () => number;
   readonly db: D1Database;
   readonly cache: KVNamespace;
   readonly venueIds: ReadonlySet<string>;
@@ -28,8 +28,8 @@ export type Services = {
     readonly userAgent: string;
   };
   readonly snapshots: SnapshotSource;
-  readonly scanner: () => DurableObjectStub<Scanner>;
-  readonly feed: (venue: string) => DurableObjectStub<VenueFeed>;
+  readonly scanner: () => ReturnType<Env["SCANNER"]["getByName"]>;
+  readonly feed: (venue: string) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
   readonly api: () => Hono;
 };
 
@@ -53,14 +53,14 @@ function build(env: Env): Services {
   const now = (): number => Date.now() + config.clockOffsetMs;
   const log = createLogger({ level: config.logLevel, component: "worker", now: Date.now });
   const venueIds: ReadonlySet<string> = new Set(VENUE_IDS);
-  const wait = (ms: number): Promise<void> => scheduler.wait(ms);
-  const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory: snapshotMemory(), venues: venueIds, now, wait };
+  const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory: snapshotMemory(), venues: venueIds, now, wait: sleep };
   const { fetchAttempts, fetchHeadersLimitMs, fetchBodyLimitMs, retryDelayMs } = config.limits;
   let api: Hono | null = null;
   return {
     config,
     log,
     now,
+    wallNow: Date.now,
     db: env.DB,
     cache: env.CACHE,
     venueIds,

@@ -5,18 +5,10 @@
  * once, bookTicker each row for itself. fundingInfo leaves out part of the contracts that pay every 8 hours.
  */
 import { fixed, step } from "../decimal.ts";
-import type { MarketRow } from "../rows.ts";
+import type { MarketRow } from "../listing.ts";
 import { unit } from "../random.ts";
-import {
-  json,
-  type ErrorKind,
-  type RenderContext,
-  type SimulatedEndpoint,
-  type SimulatedVenue,
-  type VenueReply,
-  type WireBody,
-  type WireRow,
-} from "./venue.ts";
+import { json, newestStampIn, stampIn, textOf } from "./venue.ts";
+import type { ErrorKind, RenderContext, SimulatedEndpoint, SimulatedVenue, VenueReply, WireBody, WireRow } from "./venue.ts";
 
 const PERPETUAL_DELIVERY_MS = 4_133_404_800_000;
 const ONBOARD_MS = 1_569_398_400_000;
@@ -58,11 +50,29 @@ export const binance: SimulatedVenue = {
     ],
   },
   endpoints: [
-    endpoint("premiumIndex", "/fapi/v1/premiumIndex", premiumIndexRow, ["lastFundingRate", "markPrice"], lastOf("time")),
-    endpoint("bookTicker", "/fapi/v1/ticker/bookTicker", bookTickerRow, ["bidPrice", "askPrice"], lastOf("time")),
-    endpoint("ticker24hr", "/fapi/v1/ticker/24hr", ticker24hrRow, ["quoteVolume"], lastOf("closeTime")),
-    { ...endpoint("fundingInfo", "/fapi/v1/fundingInfo", fundingInfoRow, ["fundingIntervalHours"], () => null), render: fundingInfo },
-    { ...endpoint("exchangeInfo", "/fapi/v1/exchangeInfo", symbolRow, ["status"], stampOf), render: exchangeInfo },
+    endpoint({
+      name: "premiumIndex",
+      path: "premiumIndex",
+      render: each(premiumIndexRow),
+      vital: ["lastFundingRate", "markPrice"],
+      stampedAtMs: newestStampIn("time"),
+    }),
+    endpoint({
+      name: "bookTicker",
+      path: "ticker/bookTicker",
+      render: each(bookTickerRow),
+      vital: ["bidPrice", "askPrice"],
+      stampedAtMs: newestStampIn("time"),
+    }),
+    endpoint({
+      name: "ticker24hr",
+      path: "ticker/24hr",
+      render: each(ticker24hrRow),
+      vital: ["quoteVolume"],
+      stampedAtMs: newestStampIn("closeTime"),
+    }),
+    endpoint({ name: "fundingInfo", path: "fundingInfo", render: fundingInfo, vital: ["fundingIntervalHours"], stampedAtMs: () => null }),
+    endpoint({ name: "exchangeInfo", path: "exchangeInfo", render: exchangeInfo, vital: ["status"], stampedAtMs: stampIn("serverTime") }),
   ],
   error,
   unknownRequest: (path) => json(404, { code: -1000, msg: `no such endpoint: ${path}` }),
@@ -71,9 +81,9 @@ export const binance: SimulatedVenue = {
     const book = bookTickerRow(row, { time: (ms) => ms });
     return {
       symbol: row.symbol,
-      bid: String(book["bidPrice"]),
-      ask: String(book["askPrice"]),
-      rate: String(premium["lastFundingRate"]),
+      bid: textOf(book, "bidPrice"),
+      ask: textOf(book, "askPrice"),
+      rate: textOf(premium, "lastFundingRate"),
       intervalHours: row.listing.intervalHours,
       nextFundingAtMs: row.nextFundingAtMs,
     };
@@ -82,22 +92,20 @@ export const binance: SimulatedVenue = {
 
 type RowContext = Pick<RenderContext, "time" | "nowMs">;
 
-function endpoint(
-  name: string,
-  path: string,
-  rowOf: (row: MarketRow, context: RowContext) => WireRow,
-  ...[vital, stampedAtMs]: [readonly string[], (body: unknown) => number | null]
-): SimulatedEndpoint {
+type Parts = Pick<SimulatedEndpoint, "name" | "path" | "render" | "vital" | "stampedAtMs">;
+
+function endpoint(parts: Parts): SimulatedEndpoint {
   return {
-    name,
+    ...parts,
     method: "GET",
-    path,
+    path: `/fapi/v1/${parts.path}`,
     asks: () => true,
-    render: (context) => array(context.rows.map((row) => rowOf(row, context))),
-    vital,
-    recordedAs: path.slice(1).replaceAll("/", "_"),
-    stampedAtMs,
+    recordedAs: `fapi_v1_${parts.path.replaceAll("/", "_")}`,
   };
+}
+
+function each(rowOf: (row: MarketRow, context: RowContext) => WireRow): SimulatedEndpoint["render"] {
+  return (context) => array(context.rows.map((row) => rowOf(row, context)));
 }
 
 const array = (rows: WireRow[]): WireBody => ({ body: rows, rows: [rows] });
@@ -149,7 +157,7 @@ function ticker24hrRow(row: MarketRow, { time }: RowContext): WireRow {
     priceChangePercent: fixed((100 * (row.last - row.open24h)) / row.open24h, 3),
     weightedAvgPrice: price((row.last + row.open24h) / 2),
     lastPrice: price(row.last),
-    lastQty: fixed(row.askSizeCoins / multiplier / 3, sizePlaces),
+    lastQty: fixed(Math.max(row.askSizeCoins / multiplier / 300, 10 ** -sizePlaces), sizePlaces),
     openPrice: price(row.open24h),
     highPrice: price(row.high24h),
     lowPrice: price(row.low24h),
@@ -188,17 +196,14 @@ function fundingInfoRow(row: MarketRow, { time }: Pick<RenderContext, "time">): 
 
 function exchangeInfo({ rows, time, nowMs }: RenderContext): WireBody {
   const symbols = rows.map((row) => symbolRow(row, { time }));
-  const limit = (rateLimitType: string, interval: string, ...[intervalNum, max]: [number, number]): WireRow => ({
-    rateLimitType,
-    interval,
-    intervalNum,
-    limit: max,
-  });
   const body = {
     timezone: "UTC",
     serverTime: time(nowMs),
     futuresType: "U_MARGINED",
-    rateLimits: [limit("REQUEST_WEIGHT", "MINUTE", 1, 2400), limit("ORDERS", "MINUTE", 1, 1200), limit("ORDERS", "SECOND", 10, 300)],
+    rateLimits: [
+      { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 2400 },
+      { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: 300 },
+    ],
     exchangeFilters: [],
     assets: ["USDT", "BTC", "USDC"].map((asset) => ({
       asset,
@@ -289,20 +294,4 @@ function error(kind: ErrorKind, nowMs: number): VenueReply {
     "envelope-rate-limited": says(200, -1003, "Too many requests."),
   };
   return replies[kind];
-}
-
-function lastOf(key: string): (body: unknown) => number | null {
-  return (body) => {
-    let newest: number | null = null;
-    for (const row of Array.isArray(body) ? body : []) {
-      const value: unknown = typeof row === "object" && row !== null ? Reflect.get(row, key) : undefined;
-      if (typeof value === "number" && (newest === null || value > newest)) newest = value;
-    }
-    return newest;
-  };
-}
-
-function stampOf(body: unknown): number | null {
-  const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "serverTime") : undefined;
-  return typeof value === "number" ? value : null;
 }

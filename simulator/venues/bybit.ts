@@ -5,9 +5,11 @@
  * the name. openInterest counts both sides. instruments-info pages by cursor and lists only Trading unless asked.
  */
 import { fixed, step, trimmed } from "../decimal.ts";
-import type { MarketRow } from "../rows.ts";
+import type { MarketRow } from "../listing.ts";
 import {
   json,
+  stampIn,
+  textOf,
   type ErrorKind,
   type Json,
   type RenderContext,
@@ -76,7 +78,7 @@ export const bybit: SimulatedVenue = {
       render: tickers,
       vital: ["fundingRate", "markPrice", "bid1Price"],
       recordedAs: "v5_market_tickers_linear",
-      stampedAtMs: stampOf,
+      stampedAtMs: stampIn("time"),
     },
     {
       name: "instruments",
@@ -86,7 +88,7 @@ export const bybit: SimulatedVenue = {
       render: instruments,
       vital: ["status", "contractType"],
       recordedAs: "v5_market_instruments-info_linear",
-      stampedAtMs: stampOf,
+      stampedAtMs: stampIn("time"),
     },
   ],
   error,
@@ -98,9 +100,9 @@ export const bybit: SimulatedVenue = {
     const wire = tickerRow(row, { time: (ms) => ms });
     return {
       symbol: row.symbol,
-      bid: String(wire["bid1Price"]),
-      ask: String(wire["ask1Price"]),
-      rate: String(wire["fundingRate"]),
+      bid: textOf(wire, "bid1Price"),
+      ask: textOf(wire, "ask1Price"),
+      rate: textOf(wire, "fundingRate"),
       intervalHours: row.listing.intervalHours,
       nextFundingAtMs: row.nextFundingAtMs,
     };
@@ -241,9 +243,4 @@ function error(kind: ErrorKind, nowMs: number): VenueReply {
     "envelope-rate-limited": says(200, 10006, "Too many visits. Exceeded the API Rate Limit."),
   };
   return replies[kind];
-}
-
-function stampOf(body: unknown): number | null {
-  const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "time") : undefined;
-  return typeof value === "number" ? value : null;
 }

@@ -6,9 +6,11 @@
  */
 import { exponent, step, trimmed } from "../decimal.ts";
 import { unit } from "../random.ts";
-import { secondsOf, type MarketRow } from "../rows.ts";
+import type { MarketRow } from "../listing.ts";
+import { secondsOf } from "../rows.ts";
 import {
   json,
+  textOf,
   type ErrorKind,
   type RenderContext,
   type SimulatedEndpoint,
@@ -17,6 +19,7 @@ import {
   type WireRow,
 } from "./venue.ts";
 
+const SINCE = { create_time: 1_758_124_392, launch_time: 1_758_124_392, config_change_time: 1_782_119_113 };
 const LEVERAGED = ["BTC3L", "BTC3S", "ETH3L", "ETH3S", "BTC5L", "SOL3S"];
 const DELISTED = ["PORT", "MBOX"];
 
@@ -60,9 +63,12 @@ export const gate: SimulatedVenue = {
     const ticker = tickerRow(row);
     return {
       symbol: row.symbol,
-      bid: String(ticker["highest_bid"]),
-      ask: String(ticker["lowest_ask"]),
-      rate: String(contractRow(row, (ms) => ms)["funding_rate"]),
+      bid: textOf(ticker, "highest_bid"),
+      ask: textOf(ticker, "lowest_ask"),
+      rate: textOf(
+        contractRow(row, (ms) => ms),
+        "funding_rate",
+      ),
       intervalHours: row.listing.intervalHours,
       nextFundingAtMs: row.nextFundingAtMs,
     };
@@ -145,9 +151,7 @@ function contractRow(row: MarketRow, time: RenderContext["time"]): WireRow {
       delisted: "delisted",
     }[row.state],
     contract_type: { crypto: "", equity: "stocks", commodity: "metals" }[listing.coin.class],
-    create_time: 1_758_124_392,
-    launch_time: 1_758_124_392,
-    config_change_time: 1_782_119_113,
+    ...SINCE,
   };
 }
 

@@ -5,8 +5,8 @@
  */
 import type { Coin } from "../coins.ts";
 import { trimmedFloat } from "../decimal.ts";
-import type { MarketRow } from "../rows.ts";
-import { type ErrorKind, type RenderContext, type SimulatedVenue, type VenueReply, type WireBody, type WireRow } from "./venue.ts";
+import type { MarketRow } from "../listing.ts";
+import type { ErrorKind, RenderContext, SimulatedVenue, VenueReply, WireBody, WireRow } from "./venue.ts";
 
 const DELISTED = `MATIC 0.3754;FTM 0.7;RNDR 7.1;BLZ 0.06;UNIBOT 4.1;FRIEND 0.1;OX 0.01;SHIA 0.01;CANTO 0.02;NTRL 0.4;LOOM 0.05;OGN 0.1;BNT 0.5;
 RLB 0.06;HPOS 0.07;MYRO 0.02;PANDORA 900;JELLY 0.02;LISTA 0.2;AI 0.4;NFTI 12;STRAX 0.04;CATI 0.1;ILV 14;PIXEL 0.03;BADGER 2;ORBS 0.02;MAVIA 0.2`;

@@ -1,6 +1,5 @@
 import type { Coin } from "../coins.ts";
-import type { Listing } from "../market.ts";
-import type { MarketRow } from "../rows.ts";
+import type { Listing, MarketRow } from "../listing.ts";
 
 /** What a venue lists and how it names it. */
 export type VenueProfile = {
@@ -111,3 +110,26 @@ export type WireQuote = {
 };
 
 export const json = (status: number, value: Json): VenueReply => ({ status, body: JSON.stringify(value), contentType: "application/json" });
+
+/** A text of a row that the venue itself has just written. Throws when it is no text. */
+export function textOf(row: WireRow, key: string): string {
+  const value = row[key];
+  if (typeof value !== "string") throw new TypeError(`expected text under ${key}, found ${typeof value}`);
+  return value;
+}
+
+/** Reads a stamp that a body carries once. */
+export const stampIn =
+  (key: string) =>
+  (body: unknown): number | null => {
+    const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, key) : undefined;
+    return typeof value === "number" ? value : null;
+  };
+
+/** Reads the newest of the stamps that the rows of a bare list carry. */
+export const newestStampIn =
+  (key: string) =>
+  (body: unknown): number | null => {
+    const stamps = (Array.isArray(body) ? body : []).flatMap((row: unknown) => stampIn(key)(row) ?? []);
+    return stamps.length === 0 ? null : Math.max(...stamps);
+  };

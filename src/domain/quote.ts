@@ -74,14 +74,19 @@ export function valueAt(column: Float64Array, row: number): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
 
+/** A value for each numeric column. Sound because the entries are made from every name of `NUMERIC_COLUMNS`. */
+function byColumn<T>(valueOf: (name: NumericColumn) => T): Record<NumericColumn, T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
+  return Object.fromEntries(NUMERIC_COLUMNS.map((name) => [name, valueOf(name)])) as Record<NumericColumn, T>;
+}
+
 /** One row of the columns as an object. */
 export function quoteAt(columns: QuoteColumns, row: number): Quote {
   const symbol = columns.symbol[row];
   const kind = columns.kind[row];
   const asset = columns.asset[row];
   if (symbol === undefined || kind === undefined || asset === undefined) throw new RangeError(`row ${row} of ${columns.count}`);
-  const numbers = {} as Record<NumericColumn, number | null>;
-  for (const name of NUMERIC_COLUMNS) numbers[name] = valueAt(columns[name], row);
+  const numbers = byColumn((name) => valueAt(columns[name], row));
   return {
     venue: columns.venue,
     symbol,
@@ -109,16 +114,14 @@ export type QuoteWriter = Readonly<Record<NumericColumn, Float64Array>> & {
 
 /** A writer with room for `capacity` rows, every number missing. */
 export function quoteWriter(venue: VenueId, capacity: number): QuoteWriter {
-  const numbers = {} as Record<NumericColumn, Float64Array>;
-  for (const name of NUMERIC_COLUMNS) numbers[name] = new Float64Array(capacity).fill(Number.NaN);
+  const numbers = byColumn((name) => new Float64Array(capacity).fill(Number.NaN));
   return { venue, symbol: [], kind: [], asset: [], quote: [], settle: [], assetClass: [], state: [], ...numbers };
 }
 
 /** The filled part of a writer. */
 export function finishColumns(writer: QuoteWriter): QuoteColumns {
   const count = writer.symbol.length;
-  const numbers = {} as Record<NumericColumn, Float64Array>;
-  for (const name of NUMERIC_COLUMNS) numbers[name] = writer[name].subarray(0, count);
+  const numbers = byColumn((name) => writer[name].subarray(0, count));
   const { venue, symbol, kind, asset, quote, settle, assetClass, state } = writer;
   return { venue, count, symbol, kind, asset, quote, settle, assetClass, state, ...numbers };
 }

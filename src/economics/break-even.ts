@@ -78,6 +78,7 @@ const settledBefore = (stream: Stream, atMs: number): number =>
  */
 function reachable(a: Stream, b: Stream, cost: number): { readonly fromMs: number; readonly toMs: number } {
   const carryPerMs = trendPerMs(a) + trendPerMs(b);
+  // No edge, but how large the numbers are that rounding acts on.
   const sizeOfSum = LIMIT_MS * (Math.abs(trendPerMs(a)) + Math.abs(trendPerMs(b))) + Math.abs(a.jump) + Math.abs(b.jump) + Math.abs(cost);
   const missing = cost - leadOf(a) - leadOf(b) - ROUNDING * (2 + sizeOfSum);
   if (carryPerMs > 0) return { fromMs: Math.max(0, missing / carryPerMs), toMs: LIMIT_MS };

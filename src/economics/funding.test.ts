@@ -52,6 +52,10 @@ describe("funding over a holding time", () => {
     expect(fundingOver(terms({ ratePerInterval: -0.0002 }), { nowMs: NOW, horizonHours: 168 })).toBeCloseTo(-0.0002 * 21, 15);
   });
 
+  test("no settlement pays nothing, whatever the rate", () => {
+    expect(fundingOver(terms({ ratePerInterval: -0.0002 }), { nowMs: NOW, horizonHours: 0.5 })).toBe(0);
+  });
+
   test("continuous: rate times hours by the interval, with no next time", () => {
     const accruing = terms({ accrual: "continuous", nextAtMs: null });
     expect(fundingOver(accruing, { nowMs: NOW, horizonHours: 100 })).toBeCloseTo((0.0001 / 8) * 100, 15);

@@ -99,7 +99,9 @@ export function fundingOver(terms: FundingTerms, window: Window): number | null 
   if (terms.ratePerInterval === null || perHour === null) return null;
   if (terms.accrual === "continuous") return perHour * window.horizonHours;
   const settlements = settlementsWithin({ nextAtMs: terms.nextAtMs, intervalHours: terms.intervalHours, ...window });
-  return settlements === null ? null : terms.ratePerInterval * settlements;
+  if (settlements === null) return null;
+  // A negative rate times no settlement would be -0, which prints as a loss.
+  return settlements === 0 ? 0 : terms.ratePerInterval * settlements;
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { legWith } from "../../test/market.ts";
 import type { Leg } from "../domain/opportunity.ts";
 import { HOUR_MS } from "../domain/units.ts";
-import { buildLedger } from "./ledger.ts";
+import { buildLedger, stressOf } from "./ledger.ts";
 
 const NOW = 1_789_147_120_443;
 const perpetual = {
@@ -62,6 +62,9 @@ describe("a ledger with all its lines", () => {
     const strong = ledgerOf({ short: without(short, { fundingRatePerInterval: 0.0005 }) });
     expect(strong.stress.carryHalved).toBeCloseTo(0.0042 - 0.0022, 15);
     expect(strong.stress.survives).toBe(true);
+    // A small pair with small costs: half of 0.0009 pays 0.0004, while 10 bps more cost do not.
+    expect(stressOf(0.0009, 0.0002, 0.0002).carryHalved).toBeGreaterThan(0);
+    expect(stressOf(0.0009, 0.0002, 0.0002).survives).toBe(false);
   });
 
   test("capacity is the thinner side of the book", () => {

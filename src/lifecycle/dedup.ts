@@ -19,7 +19,7 @@ export type Deduplicated = { readonly kept: ReadonlyMap<string, Seen>; readonly 
 /**
  * One pair for each key: the one with the highest net, known before unknown. What is kept does not depend on the order
  * of arrival, deduplicating again changes nothing, and every pair kept is one of those given.
- * @example keepBest([low, high]).kept.get(high.priced.key) // high, where both have one key
+ * @example keepBest([]).repeats // []
  */
 export function keepBest(seen: readonly Seen[]): Deduplicated {
   const kept = new Map<string, Seen>();

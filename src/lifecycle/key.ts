@@ -14,8 +14,7 @@ export type KeyParts = {
  * What an opportunity is, whatever it pays now: `strategy|asset|long instrument|short instrument`. Nothing measured is
  * in it, so a price move never changes it; the other direction is another key. Throws RangeError when both legs are the
  * same instrument.
- * @example opportunityKey({ strategy: "funding", asset: "ETH", long: "gate:ETH/USDT:USDT", short: "bybit:ETH/USDT:USDT" })
- * // "funding|ETH|gate:ETH/USDT:USDT|bybit:ETH/USDT:USDT"
+ * @example opportunityKey({ strategy: "funding", asset: "ETH", long: "gate:ETH/USDT", short: "bybit:ETH/USDT" }) // "funding|ETH|gate:ETH/USDT|bybit:ETH/USDT"
  */
 export function opportunityKey({ strategy, asset, long, short }: KeyParts): string {
   if (long === short) throw new RangeError(`both legs of ${strategy} ${asset} are ${long}`);
@@ -30,7 +29,7 @@ const ID_LENGTH = 13;
 /**
  * The id of the row that opened under a key in the slot that began at `slotMs` (epoch ms): 64-bit FNV-1a of
  * `key|slotMs` in UTF-8, in base 36, 13 characters. The same facts give the same id, so a repeated write is no new row.
- * @example opportunityId("k", 0) === opportunityId("k", 0) // true
+ * @example opportunityId("key", 0).length // 13
  */
 export function opportunityId(key: string, slotMs: number): string {
   return fnv1a64(`${key}|${slotMs}`).toString(36).padStart(ID_LENGTH, "0");

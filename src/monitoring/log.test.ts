@@ -93,6 +93,10 @@ describe("secrets", () => {
     expect(written[0]?.line).toContain("symbol=BTC&signature=[redacted]");
   });
 
+  test("a bearer's token is covered wherever it stands", () => {
+    expect(redactText(`sent Bearer ${SECRET} twice`)).toBe("sent Bearer [redacted] twice");
+  });
+
   test("a bot's token in a path is covered, ordinary text is left alone", () => {
     expect(redactText("https://api.telegram.org/bot123456789:AAF-abc_defghijklmnopqrstuvwxyz012345/getMe")).toBe(
       "https://api.telegram.org/bot[redacted]/getMe",

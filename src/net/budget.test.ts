@@ -65,6 +65,19 @@ describe("the venue's budget", () => {
     expect(spend({ state: paused, weight: 1, nowMs: 9_000, perMinute: 10 }).allowed).toBe(true);
   });
 
+  test("a token comes back a minute after it was spent, not with those spent a second later", () => {
+    const first = spend({ state: FULL_BUDGET, weight: 5, nowMs: 0, perMinute: 10 });
+    const { state } = spend({ state: first.state, weight: 5, nowMs: 1_000, perMinute: 10 });
+    expect(spend({ state, weight: 5, nowMs: 60_000, perMinute: 10 }).allowed).toBe(true);
+    expect(spend({ state, weight: 6, nowMs: 60_000, perMinute: 10 })).toMatchObject({ allowed: false, retryAfterMs: 1_000 });
+  });
+
+  test("a call that the venue counts as nothing passes a spent bucket, not a pause", () => {
+    const { state } = spend({ state: FULL_BUDGET, weight: 10, nowMs: 0, perMinute: 10 });
+    expect(spend({ state, weight: 0, nowMs: 1, perMinute: 10 }).allowed).toBe(true);
+    expect(spend({ state: pauseUntil(state, 500), weight: 0, nowMs: 1, perMinute: 10 }).allowed).toBe(false);
+  });
+
   test("what is stored continues where it stopped", () => {
     const before = keepBudget({ state: FULL_BUDGET, perMinute: 10, now: () => 1_000 });
     before.take(10);
@@ -75,6 +88,7 @@ describe("the venue's budget", () => {
 
   test("a weight that never fits is a bug and throws", () => {
     expect(() => spend({ state: FULL_BUDGET, weight: 11, nowMs: 0, perMinute: 10 })).toThrow(RangeError);
-    expect(() => spend({ state: FULL_BUDGET, weight: 0, nowMs: 0, perMinute: 10 })).toThrow(RangeError);
+    expect(() => spend({ state: FULL_BUDGET, weight: -1, nowMs: 0, perMinute: 10 })).toThrow(RangeError);
+    expect(() => spend({ state: FULL_BUDGET, weight: Number.NaN, nowMs: 0, perMinute: 10 })).toThrow(RangeError);
   });
 });

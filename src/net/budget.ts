@@ -19,7 +19,8 @@ export const FULL_BUDGET: Budget = { spent: [], pausedUntilMs: 0 };
 /**
  * Spends `weight` if the venue is not paused and its bucket holds enough. A token comes back exactly one minute after
  * it was spent, so no window of a minute ever holds more than `perMinute`; a bucket that refills evenly would allow
- * nearly twice that after a rest. Calls that a venue counts as nothing pass unless it is paused. A weight above `perMinute` could never be spent and throws.
+ * nearly twice that after a rest. Calls that a venue counts as nothing pass unless it is paused. A weight above
+ * `perMinute` could never be spent and throws.
  */
 export function spend(input: {
   readonly state: Budget;

@@ -181,6 +181,7 @@ describe("each failure has its own kind", () => {
     ["403 naming the country", answer(403, '{"msg":"You are using U.S IP"}'), { kind: "geo-blocked", status: 403 }, 1],
     ["403 for too many", answer(403, "access too frequent"), { kind: "rate-limited", status: 403, retryAfterMs: null }, 1],
     ["404", answer(404, "{}"), { kind: "http", status: 404 }, 1],
+    ["404 with cut JSON", answer(404, '[{"a"'), { kind: "http", status: 404 }, 1],
     ["408", answer(408, "{}"), { kind: "http", status: 408 }, 3],
     ["418", answer(418, "{}", { "retry-after": "1" }), { kind: "banned", status: 418, retryAfterMs: 1_000 }, 1],
     ["425", answer(425, "{}"), { kind: "http", status: 425 }, 3],
@@ -391,6 +392,22 @@ describe("hosts", () => {
 });
 
 describe("the venue's limits", () => {
+  test("a call whose venue is over, or paused, while it queues for a slot is neither sent nor logged", async () => {
+    for (const stop of ["abort", "pause"] as const) {
+      const controller = new AbortController();
+      const budget = keepBudget({ state: FULL_BUDGET, perMinute: 1_000, now: () => 1_000_000 });
+      const one = await venue((_, response, call) => {
+        if (stop === "abort") controller.abort();
+        answer(429, "{}")(_, response, call);
+      });
+      const { deps, lines } = harness({ slots: createHostSlots(1), signal: controller.signal, budget, now: () => 1_000_000 });
+      const [, queued] = await Promise.all([fetchJson(request([one.origin]), deps), fetchJson(request([one.origin]), deps)]);
+      expect(queued).toMatchObject({ result: { error: { kind: stop === "abort" ? "timeout" : "budget" } }, calls: [] });
+      expect(one.calls).toHaveLength(1);
+      expect(lines.filter((line) => line["event"] === "venue.request")).toHaveLength(1);
+    }
+  });
+
   test("what is not idempotent is sent once", async () => {
     const failed = await failure(answer(500, "{}"), { idempotent: false });
     expect(failed.calls).toBe(1);

@@ -86,10 +86,10 @@ export async function fetchJson(request: JsonRequest, deps: CallDeps): Promise<C
   let state = firstState(request.hosts);
   let lastError: VenueError | null = null;
   for (;;) {
-    const refusal = await admission(request, deps, total);
     const host = state.hosts[state.index];
-    if (refusal !== null || host === undefined) return { result: err(lastError ?? refusal ?? noHost(request)), calls };
+    if (host === undefined) return { result: err(noHost(request)), calls };
     const made = await makeAttempt({ request, deps, total, host, number: calls.length + 1, state });
+    if ("refusal" in made) return { result: err(lastError ?? made.refusal), calls };
     calls.push(made.record);
     const { outcome, next } = made;
     if (outcome.result.ok) {
@@ -133,9 +133,14 @@ async function admission(request: JsonRequest, deps: CallDeps, total: Total): Pr
 
 const noHost = (request: JsonRequest): VenueError => ({ kind: "internal", message: `expected a host for ${request.venue}, found none` });
 
+/** Nothing was sent: no time, or no room in the venue's budget. */
+type NotSent = { readonly refusal: VenueError };
 type MadeAttempt = { readonly outcome: AttemptOutcome; readonly record: CallRecord; readonly next: NextAttempt };
 
-/** One attempt in a slot of its host, with its two log records and what follows it. */
+/**
+ * One attempt in a slot of its host, with its two log records and what follows it. Time and budget are looked at inside
+ * the slot: while a call queues, another may have been told to leave the venue alone.
+ */
 async function makeAttempt(input: {
   readonly request: JsonRequest;
   readonly deps: CallDeps;
@@ -143,11 +148,13 @@ async function makeAttempt(input: {
   readonly host: string;
   readonly number: number;
   readonly state: RetryState;
-}): Promise<MadeAttempt> {
+}): Promise<MadeAttempt | NotSent> {
   const { request, deps, total, host, number } = input;
   const name = hostName(host);
   const place = { venue: request.venue, endpoint: request.endpoint, host: name, attempt: number };
-  const run = async (): Promise<MadeAttempt> => {
+  const run = async (): Promise<MadeAttempt | NotSent> => {
+    const refusal = await admission(request, deps, total);
+    if (refusal !== null) return { refusal };
     deps.log.info("venue.request", { ...place, method: request.method, path: request.path });
     const startedAtMs = deps.now();
     const outcome = await attempt({

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FULL_BUDGET, keepBudget } from "./budget.ts";
 import { type CallDeps, type CallLimits, fetchJson, type JsonRequest } from "./fetch-json.ts";
-import { backoffMs } from "./retry-plan.ts";
+import { backoffMs, firstState, nextAttempt } from "./retry-plan.ts";
 
 const limits: CallLimits = { headersMs: 5_000, bodyMs: 5_000, attempts: 6, baseDelayMs: 100, maxDelayMs: 1_000, totalBudgetMs: 10_000 };
 const START_MS = Date.parse("2026-09-11T00:00:00Z");
@@ -102,6 +102,18 @@ describe("waits on an exact clock", () => {
   test("a Retry-After that does not fit the total ends the call without a wait", async () => {
     const { sentAtMs, endedAtMs } = await play({ replies: [{ status: 429, headers: { "retry-after": "10" } }] });
     expect([sentAtMs, endedAtMs]).toEqual([[0], 0]);
+  });
+
+  test("a 429 that names no time is not asked again, however long the call may take", async () => {
+    const { sentAtMs } = await play({ replies: [{ status: 429 }, { status: 200 }], limits: { totalBudgetMs: 200_000 } });
+    expect(sentAtMs).toEqual([0]);
+  });
+
+  test("with no time left nothing follows, another host neither", () => {
+    const failure = { error: { kind: "network", message: "down" }, cut: false } as const;
+    const input = { state: firstState(["https://a.example", "https://b.example"]), failure, attempt: 1, limits, random: () => 0.5 };
+    expect(nextAttempt({ ...input, leftMs: 0 })).toBeNull();
+    expect(nextAttempt({ ...input, leftMs: 1 })).toMatchObject({ waitMs: 0, state: { index: 1 } });
   });
 
   test("a ban is left alone for two minutes at least, whatever it says", async () => {

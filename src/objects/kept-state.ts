@@ -1,7 +1,7 @@
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
-import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
+import type { IdentityMemory } from "../quality/identity-memory.ts";
 
 /** What the Scanner keeps from scan to scan, stored with every scan. */
 export type Kept = {
@@ -18,12 +18,13 @@ export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_V
 
 /** What `keptText` wrote in this version, else `null`. Sound because nothing else writes to the Scanner's storage. */
 export function parseKept(text: string): Kept | null {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
   const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
   return stored.version === KEPT_VERSION ? stored.kept : null;
 }
 
 /** The state that D1 tells of: open rows start with no low scans, closed ones can still be revived. */
-export function keptFromRows(rows: { readonly open: readonly Opportunity[]; readonly closed: readonly Opportunity[] }): Kept {
+export function stateFromRows(rows: { readonly open: readonly Opportunity[]; readonly closed: readonly Opportunity[] }): LifecycleState {
   const open = Object.fromEntries(rows.open.map((row) => [row.key, openRowOf(row)]));
   const closed = Object.fromEntries(
     rows.closed.flatMap((row) => {
@@ -31,7 +32,7 @@ export function keptFromRows(rows: { readonly open: readonly Opportunity[]; read
       return ended === null ? [] : [[row.key, ended] as const];
     }),
   );
-  return { lastSlotMs: null, lifecycle: { lastSlotMs: null, open, pending: {}, closed }, identity: EMPTY_IDENTITY_MEMORY, flags: null };
+  return { lastSlotMs: null, open, pending: {}, closed };
 }
 
 const openRowOf = (row: Opportunity): OpenRow => ({

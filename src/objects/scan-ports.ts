@@ -1,7 +1,7 @@
 import type { Flags } from "../flags.ts";
 import type { Reconciled } from "../lifecycle/reconcile.ts";
 import type { Logger } from "../monitoring/log.ts";
-import type { GatedMarket, ScanPorts } from "../pipeline.ts";
+import type { GatedMarket, ScanPorts } from "../scan.ts";
 import { D1_ATTEMPTS } from "../storage/d1.ts";
 import { venueMarket } from "../storage/market-columns.ts";
 import { saveScan } from "../storage/save-scan.ts";

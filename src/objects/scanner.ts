@@ -2,13 +2,15 @@ import { DurableObject } from "cloudflare:workers";
 import type { Verdict } from "../domain/funnel.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { Flags } from "../flags.ts";
-import { runScan, type ScanOutput } from "../pipeline.ts";
+import { runScan } from "../pipeline.ts";
+import type { LifecycleState } from "../lifecycle/state.ts";
+import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
-import { type Kept, keptFromRows, keptText, parseKept } from "./kept-state.ts";
+import { type Kept, keptText, parseKept, stateFromRows } from "./kept-state.ts";
 import { scanPorts } from "./scan-ports.ts";
 
 export type Trigger = { readonly source: "cron" | "alarm"; /** Time the trigger stands for, epoch ms. */ readonly atMs: number };
@@ -52,7 +54,7 @@ export class Scanner extends DurableObject<Env> {
       await this.trigger({ source: "alarm", atMs: services.now() });
     } catch (error) {
       services.log.error("scanner.alarm-failed", { error });
-      await this.ctx.storage.setAlarm(Date.now() + ALARM_GRACE_MS);
+      await this.ctx.storage.setAlarm(services.wallNow() + ALARM_GRACE_MS);
     }
   }
 
@@ -90,8 +92,10 @@ export class Scanner extends DurableObject<Env> {
       this.#kept = null;
       return { ran: false, slotMs, reason: "not-saved" };
     }
-    this.#save({ slotMs, output: result.value, flags });
-    return { ran: true, slotMs, verdict: result.value.record.verdict };
+    const { lifecycle, identity, refusedRows, record } = result.value;
+    const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
+    this.#save({ ...rows, lastSlotMs: slotMs, identity, flags });
+    return { ran: true, slotMs, verdict: record.verdict };
   }
 
   #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
@@ -105,7 +109,7 @@ export class Scanner extends DurableObject<Env> {
     const graceMs = Math.min(ALARM_GRACE_MS, intervalMs / 4);
     const nowMs = services.now();
     const nextMs = (Math.floor(nowMs / intervalMs) + 1) * intervalMs + graceMs;
-    await this.ctx.storage.setAlarm(Date.now() + (nextMs - nowMs));
+    await this.ctx.storage.setAlarm(services.wallNow() + (nextMs - nowMs));
   }
 
   /** What the last scan stored, else what D1 knows: rows that are open, and those that may still be revived. */
@@ -114,14 +118,19 @@ export class Scanner extends DurableObject<Env> {
     const kept = text === null ? null : parseKept(text);
     if (kept !== null) return kept;
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
+    const { lifecycle } = await this.#fromD1(services, flags);
+    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, flags: null };
+  }
+
+  /** Rows that are open, and those that may still be revived, as D1 has them. */
+  async #fromD1(services: Services, flags: Flags): Promise<{ readonly lifecycle: LifecycleState }> {
     const open = await loadOpen(services.db);
     const closed = await loadClosedSince(services.db, services.now() - scanSettings(flags).revivalWindowMs);
     for (const row of [...open.unreadable, ...closed.unreadable]) services.log.error("scanner.row-unreadable", row);
-    return keptFromRows({ open: open.opportunities, closed: closed.opportunities });
+    return { lifecycle: stateFromRows({ open: open.opportunities, closed: closed.opportunities }) };
   }
 
-  #save(done: { readonly slotMs: number; readonly output: ScanOutput; readonly flags: Flags }): void {
-    const kept: Kept = { lastSlotMs: done.slotMs, lifecycle: done.output.lifecycle, identity: done.output.identity, flags: done.flags };
+  #save(kept: Kept): void {
     this.ctx.storage.transactionSync(() => saveText(this.ctx.storage.sql, "kept", keptText(kept)));
     this.#kept = kept;
   }

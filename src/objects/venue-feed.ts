@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { FeedAsk, FeedReply } from "../domain/feed.ts";
 import type { Logger } from "../monitoring/log.ts";
+import { actionFor } from "../net/action.ts";
 import { type BudgetKeeper, type Budget, FULL_BUDGET, keepBudget } from "../net/budget.ts";
 import { fetchJson } from "../net/fetch-json.ts";
 import { createHostSlots, type HostSlots } from "../net/limiter.ts";
@@ -8,7 +9,7 @@ import { sleep } from "../net/sleep.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
-import { type Call, collectVenue, failedReply, type FeedMemory } from "./collect-venue.ts";
+import { type Call, collectVenue, failedReply, type FeedMemory } from "../feeds/collect-venue.ts";
 
 const EMPTY_MEMORY: FeedMemory = { tables: {}, shown: null };
 
@@ -35,6 +36,9 @@ export class VenueFeed extends DurableObject<Env> {
     const call = this.#caller({ adapter, services, budget, log, limitMs: ask.limitMs });
     const collected = await collectVenue({ adapter, memory, call, now: services.now });
     this.#memory = collected.memory;
+    const failure = collected.reply.error;
+    const pauseMs = failure === null || failure.kind === "budget" ? null : actionFor(failure).pauseMs;
+    if (pauseMs !== null) budget.pause(pauseMs);
     await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });
     const { error, ms, received } = collected.reply;
     if (error === null) log.info("feed.done", { received, rows: collected.reply.columns?.count ?? 0, ms });

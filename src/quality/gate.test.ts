@@ -3,7 +3,7 @@ import type { QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
 import { gate, type GateResult } from "./gate.ts";
 import { RULES } from "./rules.ts";
-import { columnsOf, FACTS, hoursAhead, moving, NOW_MS, type RowSpec, SETTINGS } from "./test-rows.ts";
+import { columnsOf, FACTS, hoursAhead, moving, NOW_MS, type RowSpec, SETTINGS } from "../../test/rows.ts";
 
 type Options = { facts?: Partial<VenueFacts>; settings?: Partial<QualitySettings>; unchanged?: number };
 

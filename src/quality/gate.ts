@@ -3,7 +3,7 @@ import type { QuoteColumns } from "../domain/quote.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
 import { type FailedRule, type Refusals, refusalLog } from "./refusals.ts";
-import type { Rule, RuleInput } from "./rule.ts";
+import type { RuleInput } from "./rule.ts";
 import { RULES } from "./rules.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
@@ -32,15 +32,14 @@ export type GateResult = Refusals & {
 };
 
 // A row's failed rules are bits of one integer, the rule's place in RULES being the bit.
-const rules: readonly Rule[] = RULES;
-const HARD = rules.reduce((mask, rule, bit) => (rule.kind === "hard" ? mask | (1 << bit) : mask), 0);
-const ALL = 2 ** rules.length - 1;
-const FROZEN = 1 << rules.findIndex((rule) => rule.id === "frozen");
+const HARD = RULES.reduce((mask, rule, bit) => (rule.kind === "hard" ? mask | (1 << bit) : mask), 0);
+const ALL = 2 ** RULES.length - 1;
+const FROZEN = 1 << RULES.findIndex((rule) => rule.id === "frozen");
 
 /**
  * Runs every rule on every row of one venue. A row is refused by any hard rule and, at level `strict`, by any soft one;
  * at `permissive` soft rules mark it. `in = out + Σ dropped`, where a refused row counts under its first failed rule.
- * @example gate({ columns, unchangedScans, facts, settings, nowMs }).dropped // { "crossed-book": 1 }
+ * So a crossed book whose mark is zero too counts as `crossed-book` and its sample lists both rules.
  */
 export function gate({ columns, unchangedScans, facts, settings, overrides = NO_OVERRIDES, nowMs }: GateInput): GateResult {
   const { count: rows, venue } = columns;
@@ -78,7 +77,7 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
 function failedRules(input: RuleInput): number {
   let failed = 0;
   let bit = 1;
-  for (const rule of rules) {
+  for (const rule of RULES) {
     if (rule.check(input) !== null) failed |= bit;
     bit <<= 1;
   }
@@ -88,7 +87,7 @@ function failedRules(input: RuleInput): number {
 /** What each failed rule found, for a sample. */
 function findings(input: RuleInput, failed: number): readonly FailedRule[] {
   const list: FailedRule[] = [];
-  for (const [bit, rule] of rules.entries()) {
+  for (const [bit, rule] of RULES.entries()) {
     const finding = (failed & (1 << bit)) === 0 ? null : rule.check(input);
     if (finding !== null) list.push({ rule: rule.id, ...finding });
   }
@@ -103,7 +102,7 @@ function ruleNames(): (failed: number) => readonly string[] {
   return (failed) => {
     const found = known.get(failed);
     if (found !== undefined) return found;
-    const list = rules.filter((_, bit) => (failed & (1 << bit)) !== 0).map((rule) => rule.id);
+    const list = RULES.filter((_, bit) => (failed & (1 << bit)) !== 0).map((rule) => rule.id);
     known.set(failed, list);
     return list;
   };

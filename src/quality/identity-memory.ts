@@ -19,9 +19,15 @@ export const MAX_REMEMBERED = 2_000;
  */
 export const MERGE_AFTER_SCANS = 720;
 
-/** The asset id of a ticker's nth coin: `NEIRO`, `NEIRO~2`. */
+/**
+ * The asset id of a ticker's nth coin.
+ * @example nthAssetId("NEIRO", 2) // "NEIRO~2"
+ */
 export const nthAssetId = (ticker: string, nth: number): string => (nth === 1 ? ticker : `${ticker}~${nth}`);
-/** The ticker in an asset id. */
+/**
+ * The ticker in an asset id.
+ * @example tickerOf("NEIRO~2") // "NEIRO"
+ */
 export const tickerOf = (assetId: string): string => assetId.replace(/~\d+$/u, "");
 
 /** The memory as one scan reads and changes it. */

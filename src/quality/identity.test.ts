@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { identify, type IdentityResult } from "./identity.ts";
 import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, MAX_REMEMBERED, MERGE_AFTER_SCANS, openMemory } from "./identity-memory.ts";
 import { priceClusters } from "./price-clusters.ts";
-import { columnsOf, type RowSpec, SETTINGS } from "./test-rows.ts";
+import { columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
 
 /** Rows by venue; prices stand in `index`. */
 type Market = Readonly<Record<string, readonly RowSpec[]>>;

@@ -6,12 +6,6 @@ import { type IdentityMemory, openMemory } from "./identity-memory.ts";
 import { type Refusals, refusalLog } from "./refusals.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
-/** The rules of identity, judged across venues. Both are hard. */
-export const IDENTITY_RULES = [
-  { id: "identity-no-price", sentence: "There is no index, mark or mid price by which to tell which coin it is." },
-  { id: "identity-mismatch", sentence: "Its price per coin agrees with no other venue's: same ticker, other coin or other scale." },
-] as const;
-
 export type IdentityInput = {
   /** Each venue once, with the places of the rows that passed its gate. */
   readonly venues: readonly { readonly columns: QuoteColumns; readonly passed: ArrayLike<number> }[];
@@ -51,7 +45,7 @@ export type IdentityResult = {
  * Tells which instruments of one ticker are one coin, by price per coin (index, else mark, else mid): groups within
  * `identityTolerance`, or `identityToleranceTwoVenues` where only two venues are in a group. Legs pair inside a group
  * only. Per venue `in = out + Σ dropped`.
- * @example // NEIRO at 0.08 on two venues and at 0.0004 on two others: asset ids `NEIRO` and `NEIRO~2`
+ * So NEIRO at 0.08 on two venues and at 0.0004 on two others has the asset ids `NEIRO` and `NEIRO~2`.
  */
 export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }: IdentityInput): IdentityResult {
   const opened = openMemory(memory);
@@ -91,7 +85,10 @@ export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }:
   };
 }
 
+// The rules of identity, judged across venues, both hard.
+/** The price per coin agrees with no other venue's: same ticker, other coin or other scale. */
 const MISMATCH = ["identity-mismatch"] as const;
+/** There is no index, mark or mid price by which to tell which coin it is. */
 const NO_PRICE = ["identity-no-price"] as const;
 
 /** Priced rows of all venues by ticker; rows without a price are reported and left out. */

@@ -15,7 +15,7 @@ const under = (value: number, bar: number): Finding | null => (value < bar ? { v
  * Every rule of the quality gate, in the order in which the first failed one is named: what the instrument is, what is
  * missing, what is impossible, what is out of time, then the soft ones. Identity is judged across venues, in identity.ts.
  */
-export const RULES = [
+export const RULES: readonly Rule[] = [
   {
     id: "not-trading",
     kind: "hard",
@@ -236,9 +236,7 @@ export const RULES = [
     check: ({ columns, row, settings }) =>
       (columns.assetClass[row] ?? null) === null ? { value: null, bar: settings.allowedAssetClasses.join(", ") } : null,
   },
-] as const satisfies readonly Rule[];
-
-export type RuleId = (typeof RULES)[number]["id"];
+];
 
 function notPositive(value: number): Finding | null {
   return value <= 0 ? { value, bar: 0 } : null;

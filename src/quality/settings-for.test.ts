@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { NO_OVERRIDES, settingsFor } from "./settings-for.ts";
-import { SETTINGS } from "./test-rows.ts";
+import { SETTINGS } from "../../test/rows.ts";
 
 const overrides = {
   venues: { gate: { maxAgeMs: 1, maxFutureMs: 1, frozenScans: 1, minVolume24hUsd: 1 } },

@@ -16,7 +16,7 @@ export type SettingsQuestion = {
 /**
  * The bars that hold for one row: instrument > symbol > coin > venue > global, setting by setting. Returns the global
  * object itself where nothing is overridden.
- * @example settingsFor({ quality, overrides: { venues: { gate: { maxAgeMs: 9 } }, pairs: {} }, venue: "gate" }).maxAgeMs // 9
+ * @example settingsFor({ quality: { maxAgeMs: 1 }, overrides: { venues: { gate: { maxAgeMs: 9 } }, pairs: {} }, venue: "gate" }).maxAgeMs // 9
  */
 export function settingsFor({ quality, overrides, venue, symbol }: SettingsQuestion): QualitySettings {
   const layers: Partial<QualitySettings>[] = [];

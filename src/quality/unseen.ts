@@ -31,15 +31,16 @@ export function whyUnseen(
   pair: { readonly asset: string; readonly legs: readonly LegName[] },
   views: ReadonlyMap<VenueId, VenueView>,
 ): Unseen {
-  const found = pair.legs.map((leg) => whyLegUnseen({ ...leg, asset: pair.asset }, views.get(leg.venue)));
+  const found = pair.legs.map((leg) => whyLegUnseen({ ...leg, asset: pair.asset }, views));
   return (
     found.find((unseen) => unseen !== null && unseen.kind !== "missing") ??
     found.find((unseen) => unseen !== null) ?? { kind: "missing", reason: "not priced" }
   );
 }
 
-function whyLegUnseen(leg: LegName & { readonly asset: string }, view: VenueView | undefined): Unseen | null {
+function whyLegUnseen(leg: LegName & { readonly asset: string }, views: ReadonlyMap<VenueId, VenueView>): Unseen | null {
   const name = `${leg.venue} ${leg.symbol}`;
+  const view = views.get(leg.venue);
   if (view === undefined) return { kind: "missing", reason: `${leg.venue} was not asked` };
   if (view.columns === null) return { kind: "missing", reason: `${leg.venue}: ${view.error?.kind ?? "no data"}` };
   const row = view.columns.symbol.indexOf(leg.symbol);
@@ -50,5 +51,17 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, view: VenueView
     const rules = sample?.failed.map(({ rule }) => rule).join(", ") ?? "quality";
     return { kind: "missing", reason: `${name} was refused: ${rules}` };
   }
-  return view.assetId[row] === leg.asset ? null : { kind: "identity-lost" };
+  const asset = view.assetId[row] ?? null;
+  if (asset === leg.asset) return null;
+  if (asset !== null || isJudged(view.columns, row, views)) return { kind: "identity-lost" };
+  return { kind: "missing", reason: `${name} could not be told by price` };
+}
+
+/**
+ * Whether identity could decide on a row: it has a price, and no venue failed. With a venue missing two are left where
+ * there were three, and those are held to a closer bar.
+ */
+function isJudged(columns: QuoteColumns, row: number, views: ReadonlyMap<VenueId, VenueView>): boolean {
+  const prices = [columns.index[row], columns.mark[row], columns.bid[row]];
+  return prices.some((price) => price !== undefined && price > 0) && [...views.values()].every(({ error }) => error === null);
 }

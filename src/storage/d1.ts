@@ -44,8 +44,11 @@ export async function withD1Retry<T>(
   }
 }
 
-/** What a batch cost in all. */
-export function costOf(results: readonly D1Result[]): DbCost {
+/** What D1 says of a statement it ran. */
+type Metered = { readonly meta: { readonly rows_read: number; readonly rows_written: number } };
+
+/** What some statements cost in all. */
+export function costOf(results: readonly Metered[]): DbCost {
   return results.reduce<DbCost>(
     (sum, { meta }) => ({
       statements: sum.statements + 1,

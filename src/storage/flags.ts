@@ -20,7 +20,7 @@ export async function loadFlags(
   { deployment, lastGood }: { readonly deployment: Readonly<Record<string, unknown>>; readonly lastGood: Flags | null },
 ): Promise<LoadedFlags> {
   try {
-    const { results } = await db.prepare(LOAD_FLAGS_SQL).all<Record<string, unknown>>();
+    const { results } = await db.prepare(LOAD_FLAGS_SQL).all();
     const stored = results.map(({ key, value }) => ({ key: String(key), value: String(value) }));
     return { ...readFlags({ stored, deployment, lastGood }), source: "d1", error: null };
   } catch (error) {

@@ -59,17 +59,24 @@ const CACHE_TTL_SECONDS = 30;
  * their own, since a request may not await another's. A refresh therefore never gives an error or an empty list.
  */
 export async function readSnapshot(source: SnapshotSource): Promise<Result<SnapshotRead, SnapshotError>> {
-  const known = recent(source, MEMORY_MS) ?? (await whileOtherReads(source));
-  if (known !== null) return ok(known);
-  const leaseUntilMs = source.now() + LEASE_MS;
-  source.memory.leaseUntilMs = leaseUntilMs;
+  const { memory, now } = source;
+  for (let step = 0; step < LEASE_MS / WAIT_MS; step++) {
+    const otherReads = memory.leaseUntilMs > now();
+    const known = recent(source, otherReads ? MEMORY_MS + LEASE_MS : MEMORY_MS);
+    if (known !== null) return ok(known);
+    if (!otherReads) break;
+    await source.wait(WAIT_MS);
+  }
+  // No await between the look at the lease and here, so that one request takes it.
+  const leaseUntilMs = now() + LEASE_MS;
+  memory.leaseUntilMs = leaseUntilMs;
   try {
     const read = await readThrough(source);
     if (!read.ok) return read;
-    source.memory.read = { value: read.value, atMs: source.now() };
-    return ok(aged(read.value, source.now()));
+    memory.read = { value: read.value, atMs: now() };
+    return ok(aged(read.value, now()));
   } finally {
-    if (source.memory.leaseUntilMs === leaseUntilMs) source.memory.leaseUntilMs = 0;
+    if (memory.leaseUntilMs === leaseUntilMs) memory.leaseUntilMs = 0;
   }
 }
 
@@ -80,17 +87,6 @@ function recent({ memory, now }: SnapshotSource, maxMs: number): SnapshotRead | 
   const nowMs = now();
   const expired = value.source === "kv" && value.snapshot.expiresAtMs <= nowMs;
   return nowMs - atMs <= maxMs && nowMs >= atMs && !expired ? aged(value, nowMs) : null;
-}
-
-/** What the request that is reading leaves, or what it is about to replace; `null` when there is none or it takes too long. */
-async function whileOtherReads(source: SnapshotSource): Promise<SnapshotRead | null> {
-  const steps = LEASE_MS / WAIT_MS;
-  for (let step = 0; step < steps && source.memory.leaseUntilMs > source.now(); step++) {
-    const replaced = recent(source, MEMORY_MS + LEASE_MS);
-    if (replaced !== null) return replaced;
-    await source.wait(WAIT_MS);
-  }
-  return recent(source, MEMORY_MS);
 }
 
 const aged = (value: Omit<SnapshotRead, "ageMs">, nowMs: number): SnapshotRead => ({

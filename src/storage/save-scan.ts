@@ -86,7 +86,7 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof OpportunityRow)[];
 
 /** What never changes under an id, and the time of the first write. */
-const FIXED: readonly string[] = [
+const FIXED: ReadonlySet<string> = new Set([
   "id",
   "key",
   "strategy",
@@ -100,7 +100,7 @@ const FIXED: readonly string[] = [
   "opened_at_ms",
   "first_seen_at_ms",
   "created_at",
-];
+]);
 
 /**
  * A row under its id; a second row of a key that is not closed is left out, whether it is new or was closed before.
@@ -109,7 +109,7 @@ const FIXED: readonly string[] = [
 export const SAVE_OPPORTUNITIES_SQL = `
   INSERT INTO opportunities (${COLUMNS.join(", ")})
   SELECT ${COLUMNS.map((name) => `value ->> '${name}'`).join(", ")} FROM json_each(?1) WHERE true
-  ON CONFLICT (id) DO UPDATE SET ${COLUMNS.filter((name) => !FIXED.includes(name))
+  ON CONFLICT (id) DO UPDATE SET ${COLUMNS.filter((name) => !FIXED.has(name))
     .map((name) => `${name} = excluded.${name}`)
     .join(", ")}
     WHERE excluded.updated_at > opportunities.updated_at AND (excluded.status = 'closed' OR NOT EXISTS (

@@ -29,10 +29,10 @@ test("each row's figures are worked out once, and what is missing is NaN", () =>
     request,
   );
   expect(facts.count).toBe(3);
-  expect([...facts.ratePerHour.slice(0, 3)]).toEqual([0.0000125, 0.0000125, Number.NaN]);
-  expect([...facts.funding.slice(0, 3)]).toEqual([0.0001 * 21, 0.0001 * 21, Number.NaN]);
-  expect([...facts.crossing.slice(0, 3)]).toEqual([0.02, Number.NaN, 0.02]); // one ETH of 99 USD does not hold 5,000 USD
-  expect([...facts.takerFee.slice(0, 3)]).toEqual([0.0005, 0.0005, Number.NaN]);
+  expect(Array.from(facts.ratePerHour.slice(0, 3))).toEqual([0.0000125, 0.0000125, Number.NaN]);
+  expect(Array.from(facts.funding.slice(0, 3))).toEqual([0.0001 * 21, 0.0001 * 21, Number.NaN]);
+  expect(Array.from(facts.crossing.slice(0, 3))).toEqual([0.02, Number.NaN, 0.02]); // one ETH of 99 USD does not hold 5,000 USD
+  expect(Array.from(facts.takerFee.slice(0, 3))).toEqual([0.0005, 0.0005, Number.NaN]);
   expect(facts.settleGroup[0]).toBe(facts.settleGroup[2]);
   expect(Object.fromEntries(facts.byAsset)).toEqual({ BTC: [0, 2], ETH: [1] });
 });

@@ -71,6 +71,25 @@ describe("which pairs are priced", () => {
   });
 });
 
+test("a pair that stands exactly at the bar is a candidate", () => {
+  const noCost = { bid: null, ask: null };
+  const market = [
+    marketVenue({ id: "gate", takerFeeRate: null, rows: [at(0.0003, noCost)] }),
+    marketVenue({ id: "bybit", takerFeeRate: null, rows: [at(0.0001, noCost)] }),
+  ];
+  const openNet = 0.0003 * 21 - 0.0001 * 21;
+  const barAt = (bar: number) => select(market, { settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: bar } }).pairs.length;
+  expect(barAt(openNet)).toBe(1);
+  expect(barAt(openNet * (1 + 1e-12))).toBe(0);
+});
+
+test("near-misses are ranked by net of all their fees, not of half", () => {
+  const feesOf = (id: string, takerFeeRate: number, rate: number) => marketVenue({ id, takerFeeRate, rows: [at(rate)] });
+  const market = [feesOf("gate", 0.0011, 0.00019), feesOf("okx", 0.0001, 0.00014), feesOf("bybit", 0, 0.0001)];
+  // Gate: 21 · 0.00009 − 0.0022 = −0.00031, at half the fees 0.00079. Okx: 21 · 0.00004 − 0.0002 = 0.00064, at half 0.00074.
+  expect(shown(market, select(market, { nearMissCount: 1 }))).toEqual(["BTC bybit okx near-miss"]);
+});
+
 describe("what never pairs", () => {
   test("two instruments of one venue, two coins, two identity clusters", () => {
     const rows = [at(0.0009), at(0.0001, { symbol: "BTC/USDC:USDC", settle: "USDC" })];

@@ -69,4 +69,5 @@ export type AdapterSpec<T extends Tables> = Omit<VenueAdapter, "endpoints" | "jo
  * Hides the table types of an adapter. Sound because the feed hands each table back only to the `join` of the adapter
  * whose `read` made it, under the name of the endpoint that made it.
  */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
 export const defineAdapter = <T extends Tables>(spec: AdapterSpec<T>): VenueAdapter => spec as unknown as VenueAdapter;

@@ -97,7 +97,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, books: ReadonlyMap<string,
   return ({ name: symbol, fields: row }, at) => {
     const book = books?.get(symbol);
     const name = parseName(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected base + USDT or USDC");
+    if (!name.ok) return reject(symbol, name.error, "expected the name of a perpetual: base + USDT or USDC");
     const contract = tables.exchangeInfo?.table.get(symbol);
     if (contract !== undefined && contract.refusal !== null) return contract.refusal;
     const funding = tables.fundingInfo?.table.get(symbol);

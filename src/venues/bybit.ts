@@ -122,7 +122,7 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
   const fault: Fault = { raised: false };
   return ({ name: symbol, fields: row }, at) => {
     const name = parseName(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected base + USDT, or base + PERP");
+    if (!name.ok) return reject(symbol, name.error, "expected the name of a perpetual: base + USDT, or base + PERP");
     const { base, settle } = name.value;
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;

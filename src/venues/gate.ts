@@ -102,7 +102,7 @@ function rowWriter(
   return ({ name: symbol, fields: row }, at) => {
     const book = books?.get(symbol);
     const base = parseName(symbol);
-    if (!base.ok) return reject(symbol, base.error, "expected BASE_USDT");
+    if (!base.ok) return reject(symbol, base.error, "expected the name of a perpetual: BASE_USDT");
     const refused = refusalOf(symbol, row);
     if (refused !== null) return refused;
     const { asset, multiplier } = splitMultiplier(base.value);

@@ -16,7 +16,6 @@ import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import {
   type Fault,
   fieldsIn,
-  flagIn,
   joinRows,
   listIn,
   namePerpetual,
@@ -111,9 +110,10 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
     const context = fetched.table.contexts[index] ?? null;
     if (symbol.includes(":")) return reject(symbol, "not-an-instrument", "expected a coin of the first dex");
     fault.raised = false;
-    const delisted = flagIn(coin.isDelisted, fault);
-    if (fault.raised) return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin)}`);
-    if (delisted === true) return reject(symbol, "delisted", "found isDelisted");
+    if (coin.isDelisted === true) return reject(symbol, "delisted", "found isDelisted");
+    if (coin.isDelisted !== undefined && coin.isDelisted !== false) {
+      return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin.isDelisted)}`);
+    }
     if (context === null) return reject(symbol, "no-counterpart", "expected a context at its index, found null");
     const thousands = symbol.charCodeAt(0) === 107 && /^k\p{Lu}/u.test(symbol);
     const asset = thousands ? symbol.slice(1) : symbol;

@@ -25,7 +25,8 @@ function recorded(venue: Venue): MarketVenue {
   const tables: Record<string, Fetched<unknown>> = {};
   for (const [endpoint, file] of Object.entries(BODIES[venue])) {
     const table = adapter.endpoints[endpoint]?.read(capture(file));
-    if (table?.ok !== true) throw new Error(`${venue} ${endpoint}: ${table?.error.message ?? "no such endpoint"}`);
+    if (table === undefined) throw new Error(`${venue} has no endpoint ${endpoint}`);
+    if (!table.ok) throw new Error(`${venue} ${endpoint}: ${table.error.message}`);
     tables[endpoint] = { table: table.value, receivedAtMs: NOW };
   }
   const parsed = adapter.join(tables, NOW);

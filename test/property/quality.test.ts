@@ -6,7 +6,7 @@ import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../../src/quality/id
 import { priceClusters, spreadOf } from "../../src/quality/price-clusters.ts";
 import { SAMPLES_PER_RULE } from "../../src/quality/refusals.ts";
 import { RULES } from "../../src/quality/rules.ts";
-import { columnsOf, FACTS, NOW_MS, type RowSpec, SETTINGS } from "../../src/quality/test-rows.ts";
+import { columnsOf, FACTS, NOW_MS, type RowSpec, SETTINGS } from "../rows.ts";
 
 const number = fc.oneof(
   { weight: 4, arbitrary: fc.double({ min: 0.0001, max: 200, noNaN: true }) },

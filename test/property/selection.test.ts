@@ -78,7 +78,7 @@ function fundingKnown(venues: Market, { long, short }: DirectedPair): boolean {
 const droppedIn = (selection: Selection): number => Object.values(selection.dropped).reduce((sum, pairs) => sum + pairs, 0);
 
 describe("selection over columns agrees with pricing every pair", () => {
-  const select = (venues: Market) => fundingStrategy.select(venues, { nowMs: NOW, settings, open: [], nearMissCount: 5 });
+  const select = (venues: Market) => fundingStrategy.select(venues, { nowMs: NOW, settings, open: [], nearMissCount: 2 });
 
   test("the same candidates, the same near-misses, and counts that add up", () => {
     fc.assert(
@@ -107,11 +107,11 @@ describe("selection over columns agrees with pricing every pair", () => {
         for (const { pair, priced } of earning) if ((priced.ledger.net ?? -1) >= settings.openNet) expect(chosen).toContain(placeOf(pair));
 
         const nets = (list: ReturnType<typeof nearMisses>) => list.map(({ priced }) => priced.ledger.net);
-        const found = nearMisses(selection.pairs.map(price), settings.openNet, 5);
+        const found = nearMisses(selection.pairs.map(price), settings.openNet, 2);
         const expected = nearMisses(
           earning.map(({ priced }) => priced),
           settings.openNet,
-          5,
+          2,
         );
         expect(nets(found)).toEqual(nets(expected));
       }),

@@ -211,7 +211,6 @@ describe("the database refuses", () => {
     ["known_verdict", "an unknown verdict", "scans", { ...scanRow, verdict: "fine" }],
     ["scan_explained", "no reason", "scans", { ...scanRow, reason: "" }],
     ["id_is_slot", "an id beside the slot", "scans", { ...scanRow, id: NOW_MS + 1 }],
-    ["id_is_slot", "a start before the slot", "scans", { ...scanRow, started_at_ms: NOW_MS - 1 }],
     ["scan_times", "an end before the start", "scans", { ...scanRow, finished_at_ms: NOW_MS }],
     ["scan_counts", "a negative count", "scans", { ...scanRow, open_count: -1 }],
     ["scan_json", "a part that is not JSON", "scans", { ...scanRow, venues: "" }],

@@ -1,7 +1,7 @@
-import { finishColumns, type NumericColumn, type Quote, type QuoteColumns, quoteWriter } from "../domain/quote.ts";
-import type { QualitySettings } from "../domain/settings.ts";
-import { HOUR_MS, MINUTE_MS } from "../domain/units.ts";
-import type { VenueFacts } from "../domain/venue.ts";
+import { finishColumns, NUMERIC_COLUMNS, type Quote, type QuoteColumns, quoteWriter } from "../src/domain/quote.ts";
+import type { QualitySettings } from "../src/domain/settings.ts";
+import { HOUR_MS, MINUTE_MS } from "../src/domain/units.ts";
+import type { VenueFacts } from "../src/domain/venue.ts";
 
 /** 2026-09-11 12:00:30 UTC. */
 export const NOW_MS = Date.UTC(2026, 8, 11, 12, 0, 30);
@@ -73,7 +73,7 @@ export function columnsOf(venue: string, specs: readonly RowSpec[]): QuoteColumn
     writer.settle.push(settle);
     writer.assetClass.push(assetClass);
     writer.state.push(state);
-    for (const [name, value] of Object.entries(numbers) as [NumericColumn, number | null][]) if (value !== null) writer[name][row] = value;
+    for (const name of NUMERIC_COLUMNS) writer[name][row] = numbers[name] ?? Number.NaN;
   }
   return finishColumns(writer);
 }

@@ -1,11 +1,11 @@
-import { legWith } from "../../test/market.ts";
-import type { Priced } from "../domain/opportunity.ts";
-import { HOUR_MS, MINUTE_MS } from "../domain/units.ts";
-import type { Seen } from "./dedup.ts";
-import { opportunityKey } from "./key.ts";
-import { reconcile, type Reconciled, type Unseen } from "./reconcile.ts";
-import { EMPTY_STATE, type LifecycleState } from "./state.ts";
-import type { Scan } from "./transitions.ts";
+import { legWith } from "./market.ts";
+import type { Priced } from "../src/domain/opportunity.ts";
+import { HOUR_MS, MINUTE_MS } from "../src/domain/units.ts";
+import type { Seen } from "../src/lifecycle/dedup.ts";
+import { opportunityKey } from "../src/lifecycle/key.ts";
+import { reconcile, type Reconciled, type Unseen } from "../src/lifecycle/reconcile.ts";
+import { EMPTY_STATE, type LifecycleState } from "../src/lifecycle/state.ts";
+import type { Scan } from "../src/lifecycle/transitions.ts";
 
 export const START_MS = Date.UTC(2026, 8, 11, 12);
 export const SLOT_MS = 2 * MINUTE_MS;

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { type QuoteColumns, finishColumns, quoteWriter } from "../domain/quote.ts";
+import type { TradingState } from "../domain/instrument.ts";
+import { type VenueView, whyUnseen } from "./unseen.ts";
+
+function columnsOf(venue: string, state: TradingState, mark: number): QuoteColumns {
+  const writer = quoteWriter(venue, 1);
+  writer.symbol.push("BTC/USDT:USDT");
+  writer.kind.push("perpetual");
+  writer.asset.push("BTC");
+  writer.quote.push("USDT");
+  writer.settle.push("USDT");
+  writer.assetClass.push("crypto");
+  writer.state.push(state);
+  writer.mark[0] = mark;
+  return finishColumns(writer);
+}
+
+const sound = (venue: string, changes: Partial<VenueView> = {}): VenueView => ({
+  venue,
+  error: null,
+  columns: columnsOf(venue, "trading", 100),
+  assetId: ["BTC"],
+  passed: new Uint32Array([0]),
+  samples: [],
+  ...changes,
+});
+const pair = {
+  asset: "BTC",
+  legs: [
+    { venue: "gate", symbol: "BTC/USDT:USDT" },
+    { venue: "bybit", symbol: "BTC/USDT:USDT" },
+  ],
+};
+const views = (...list: readonly VenueView[]) => new Map(list.map((view) => [view.venue, view]));
+
+describe("why an open pair was not priced", () => {
+  test("a venue that failed is named with the kind of its failure", () => {
+    const failed = sound("gate", { error: { kind: "geo-blocked", status: 451, message: "" }, columns: null });
+    expect(whyUnseen(pair, views(failed, sound("bybit")))).toEqual({ kind: "missing", reason: "gate: geo-blocked" });
+  });
+
+  test("an instrument that the venue no longer sends is missing, not delisted", () => {
+    const partial = sound("gate", { columns: finishColumns(quoteWriter("gate", 0)), assetId: [], passed: new Uint32Array(0) });
+    expect(whyUnseen(pair, views(partial, sound("bybit")))).toEqual({
+      kind: "missing",
+      reason: "gate BTC/USDT:USDT is not in the venue's answer",
+    });
+  });
+
+  test("a refused row names every rule that it failed", () => {
+    const failed = [
+      { rule: "stale", value: 1, bar: 2 },
+      { rule: "crossed-book", value: 1, bar: 2 },
+    ];
+    const refused = sound("gate", {
+      passed: new Uint32Array(0),
+      samples: [{ venue: "gate", symbol: "BTC/USDT:USDT", rule: "stale", failed }],
+    });
+    expect(whyUnseen(pair, views(refused, sound("bybit")))).toEqual({
+      kind: "missing",
+      reason: "gate BTC/USDT:USDT was refused: stale, crossed-book",
+    });
+  });
+
+  test("delisting on either leg decides, whatever the other lacks", () => {
+    const gone = sound("bybit", { columns: columnsOf("bybit", "delisting", 100), passed: new Uint32Array(0) });
+    const failed = sound("gate", { error: { kind: "internal", message: "" }, columns: null });
+    expect(whyUnseen(pair, views(failed, gone))).toEqual({ kind: "delisted" });
+  });
+
+  test("another coin under the ticker is identity lost; an outsider only when every venue answered and it has a price", () => {
+    expect(whyUnseen(pair, views(sound("gate", { assetId: ["BTC~2"] }), sound("bybit")))).toEqual({ kind: "identity-lost" });
+    expect(whyUnseen(pair, views(sound("gate", { assetId: [null] }), sound("bybit")))).toEqual({ kind: "identity-lost" });
+    const third = sound("binance", { error: { kind: "internal", message: "" }, columns: null });
+    expect(whyUnseen(pair, views(sound("gate", { assetId: [null] }), sound("bybit"), third)).kind).toBe("missing");
+    const unpriced = sound("gate", { assetId: [null], columns: columnsOf("gate", "trading", Number.NaN) });
+    expect(whyUnseen(pair, views(unpriced, sound("bybit"))).kind).toBe("missing");
+  });
+});

@@ -1,0 +1,81 @@
+import type { VenueError } from "../../src/domain/error.ts";
+import { type Quote, quoteAt } from "../../src/domain/quote.ts";
+import { err, type Result } from "../../src/domain/result.ts";
+import type { Fetched, Parsed, VenueAdapter } from "../../src/venues/adapter.ts";
+
+/** JSON bodies of one venue by endpoint name. */
+export type Bodies = Readonly<Record<string, unknown>>;
+
+/** What an adapter makes of bodies that all arrived at `nowMs`. The first error of a body ends it, as in a feed. */
+export function parseBodies(adapter: VenueAdapter, bodies: Bodies, nowMs: number): Result<Parsed, VenueError> {
+  const tables: Record<string, Fetched<unknown>> = {};
+  for (const [name, body] of Object.entries(bodies)) {
+    const endpoint = adapter.endpoints[name];
+    if (endpoint === undefined) throw new Error(`expected an endpoint of ${adapter.facts.id}, found ${name}`);
+    const error = adapter.errorIn(body, 200);
+    if (error !== null) return err(error);
+    const table = endpoint.read(body);
+    if (!table.ok) return table;
+    tables[name] = { table: table.value, receivedAtMs: nowMs };
+  }
+  return adapter.join(tables, nowMs);
+}
+
+/** The same for bodies that are known to be sound. */
+export function mustParse(adapter: VenueAdapter, bodies: Bodies, nowMs: number): Parsed {
+  const parsed = parseBodies(adapter, bodies, nowMs);
+  if (!parsed.ok) throw new Error(`${adapter.facts.id}: ${JSON.stringify(parsed.error)}`);
+  return parsed.value;
+}
+
+export const quotesOf = ({ columns }: Parsed): Quote[] => Array.from({ length: columns.count }, (_, row) => quoteAt(columns, row));
+
+/** Rows by the venue's own symbol. */
+export function bySymbol(parsed: Parsed): ReadonlyMap<string, Quote> {
+  return new Map(quotesOf(parsed).map((quote, row) => [parsed.venueSymbols[row] ?? "", quote]));
+}
+
+type Path = readonly (string | number)[];
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Where the lists of rows lie in a body: arrays of objects, outermost only. */
+export function listsIn(body: unknown, path: Path = []): Path[] {
+  if (Array.isArray(body)) {
+    if (body.length > 0 && body.every(isObject) && !body.some((each) => "universe" in each)) return [path];
+    return body.flatMap((each, index) => listsIn(each, [...path, index]));
+  }
+  return isObject(body) ? Object.entries(body).flatMap(([key, each]) => listsIn(each, [...path, key])) : [];
+}
+
+export function valueAtPath(body: unknown, path: Path): unknown {
+  let value = body;
+  for (const key of path) value = Array.isArray(value) ? value[Number(key)] : isObject(value) ? value[key] : undefined;
+  return value;
+}
+
+/** A copy of the body with another value at the path; `undefined` takes the key, or the element, away. */
+export function withValue(body: unknown, path: Path, value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const inner = withValue(valueAtPath(body, [key]), rest, value);
+  if (Array.isArray(body)) return body.flatMap((each: unknown, index) => (index === key ? (inner === undefined ? [] : [inner]) : [each]));
+  if (!isObject(body)) return body;
+  const copy: Record<string, unknown> = { ...body };
+  if (inner === undefined) delete copy[key];
+  else copy[key] = inner;
+  return copy;
+}
+
+/** The rows of the list at a path. */
+export function rowsAt(body: unknown, path: Path): readonly Readonly<Record<string, unknown>>[] {
+  const list = valueAtPath(body, path);
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+/** All paths to a value inside, shallow first within each branch. */
+export function pathsIn(body: unknown, path: Path = []): Path[] {
+  const entries = Array.isArray(body) ? [...body.entries()] : isObject(body) ? Object.entries(body) : [];
+  return [path, ...entries.flatMap(([key, each]) => pathsIn(each, [...path, key]))];
+}

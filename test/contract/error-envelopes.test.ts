@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { adapterOf, ADAPTERS } from "../../src/venues/registry.ts";
+
+describe("a venue's error envelope is known at any HTTP status", () => {
+  it.each([
+    ["binance", 200, { code: -1121, msg: "Invalid symbol." }, { kind: "venue-error", code: "-1121" }],
+    ["binance", 400, { code: -1121, msg: "Invalid symbol." }, { kind: "venue-error", code: "-1121" }],
+    ["binance", 429, { code: -1003, msg: "Too many requests" }, { kind: "rate-limited", status: 429 }],
+    ["binance", 200, { code: -1003, msg: "Too many requests" }, { kind: "rate-limited", status: 200 }],
+    ["binance", 418, { code: -1003, msg: "Way too many requests; IP banned" }, { kind: "banned", status: 418 }],
+    ["binance", 451, { code: 0, msg: "Service unavailable from a restricted location" }, { kind: "geo-blocked", status: 451 }],
+    ["binance", 200, { code: 0, msg: "Service unavailable from a restricted location" }, { kind: "geo-blocked" }],
+    ["bybit", 200, { retCode: 10006, retMsg: "Too many visits!" }, { kind: "rate-limited" }],
+    ["bybit", 200, { retCode: 10018, retMsg: "Exceeded the IP rate limit" }, { kind: "rate-limited" }],
+    ["bybit", 200, { retCode: 10009, retMsg: "IP has been banned" }, { kind: "banned" }],
+    ["bybit", 200, { retCode: 10024, retMsg: "Compliance rules triggered" }, { kind: "geo-blocked" }],
+    ["bybit", 200, { retCode: 10016, retMsg: "Server error" }, { kind: "server" }],
+    ["bybit", 200, { retCode: 10001, retMsg: "params error" }, { kind: "venue-error", code: "10001" }],
+    ["bybit", 403, "access too frequent", { kind: "rate-limited", status: 403, retryAfterMs: 600_000 }],
+    ["bybit", 403, "<html>configured to block access from your country</html>", { kind: "geo-blocked", status: 403 }],
+    ["gate", 429, { label: "TOO_MANY_REQUESTS", message: "Request rate limit exceeded" }, { kind: "rate-limited", status: 429 }],
+    ["gate", 400, { label: "INVALID_PARAM_VALUE", message: "bad" }, { kind: "venue-error", code: "INVALID_PARAM_VALUE" }],
+    ["gate", 403, { label: "FORBIDDEN", message: "no" }, { kind: "forbidden", status: 403 }],
+    ["gate", 500, { label: "SERVER_ERROR" }, { kind: "server", status: 500 }],
+    ["hyperliquid", 200, { status: "err", response: "bad" }, { kind: "venue-error", code: "err" }],
+    ["hyperliquid", 422, "Failed to deserialize the JSON body into the target type", { kind: "venue-error", code: "422" }],
+  ])("%s %d %o", (venue, status, body, expected) => {
+    expect(adapterOf(venue)?.errorIn(body, status)).toMatchObject(expected);
+  });
+
+  it("makes `read` fail too, with the same kind, wherever the envelope is JSON", () => {
+    const envelopes: Readonly<Record<string, unknown>> = {
+      binance: { code: -1003, msg: "Too many requests" },
+      bybit: { retCode: 10006, retMsg: "Too many visits!", result: {} },
+      gate: { label: "TOO_MANY_REQUESTS", message: "" },
+      hyperliquid: { status: "err", response: "" },
+    };
+    for (const adapter of ADAPTERS) {
+      const body = envelopes[adapter.facts.id];
+      for (const endpoint of Object.values(adapter.endpoints)) {
+        expect(endpoint.read(body)).toMatchObject({ ok: false, error: { kind: adapter.errorIn(body, 200)?.kind } });
+      }
+    }
+  });
+
+  it("is not seen in data, in another venue's envelope, or in what is no object", () => {
+    for (const { errorIn } of ADAPTERS)
+      for (const body of [null, [], [{ code: -1 }], {}, 5, "<html></html>"]) expect(errorIn(body, 200)).toBeNull();
+    expect(adapterOf("bybit")?.errorIn({ retCode: 0, retMsg: "OK", result: {} }, 200)).toBeNull();
+    expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
+  });
+});

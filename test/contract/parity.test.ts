@@ -1,0 +1,238 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createMarket } from "../../simulator/market.ts";
+import { rowsOf } from "../../simulator/rows.ts";
+import { SIMULATED_VENUES } from "../../simulator/venues/registry.ts";
+import { CAPTURES_DIR, capture, capturesNote, haveCaptures } from "../captures.ts";
+
+/**
+ * Reader and writer of a wire format share an author, so a misread format would pass every test of the simulator. Here
+ * each simulated body is held against each capture of its endpoint: key names, JSON types, what kind of text a string
+ * holds, digits of times, magnitudes of the same instrument's figures.
+ */
+
+/** Keys of captures that the simulator leaves out, each with the reason. */
+const NOT_SIMULATED: Readonly<Record<string, readonly string[]>> = {};
+
+/** Keys that no capture here shows, because captures were trimmed or are older; each is in the page named. */
+const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly keys: readonly string[] }>> = {
+  "gate contracts": {
+    source: "https://www.gate.com/docs/developers/apiv4/en/#list-all-futures-contracts; INDEX.md: about 25 keys of a row were dropped",
+    keys: [
+      "[].mark_price_round",
+      "[].funding_offset",
+      "[].funding_impact_value",
+      "[].funding_cap_ratio",
+      "[].trade_size",
+      "[].order_size_max",
+      "[].orders_limit",
+      "[].leverage_min",
+      "[].leverage_max",
+      "[].maintenance_rate",
+      "[].create_time",
+      "[].launch_time",
+      "[].config_change_time",
+    ],
+  },
+  "gate tickers": {
+    source: "https://www.gate.com/docs/developers/apiv4/en/#list-futures-tickers",
+    keys: ["[].change_percentage", "[].low_24h", "[].high_24h"],
+  },
+  "hyperliquid metaAndAssetCtxs": {
+    source: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
+    keys: ["[].universe[].onlyIsolated"],
+  },
+};
+
+/** Kinds of text or types that the simulator sends and the few captured rows do not, each with the rows that need it. */
+const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "binance premiumIndex": {
+    "[].lastFundingRate empty": "dated futures",
+    "[].interestRate empty": "dated futures",
+    "[].nextFundingTime number:1": "0 on dated futures and on settled contracts",
+  },
+  "bybit tickers": {
+    "result.list[].bid1Price empty": "a contract that nobody quotes",
+    "result.list[].bid1Size empty": "a contract that nobody quotes",
+    "result.list[].ask1Price empty": "a contract that nobody quotes",
+    "result.list[].ask1Size empty": "a contract that nobody quotes",
+    "result.list[].preOpenPrice decimal": "pre-market rows",
+    "result.list[].preQty decimal": "pre-market rows",
+  },
+  "gate tickers": {
+    "[].highest_bid empty": "a contract that nobody quotes",
+    "[].highest_size empty": "a contract that nobody quotes",
+    "[].lowest_ask empty": "a contract that nobody quotes",
+    "[].lowest_size empty": "a contract that nobody quotes",
+  },
+  "binance exchangeInfo": { "symbols[].baseAsset decimal": "the coin named 4" },
+  "hyperliquid metaAndAssetCtxs": { "[].universe[].name decimal": "the coin named 4" },
+};
+
+/** Figures of one instrument may differ by this much between the captured day and the simulated one, in powers of ten. */
+const PRICE_DECADES = 1;
+const AMOUNT_DECADES = 3;
+const PRICE_KEY = /price|px|last$|highest_bid|lowest_ask|high_?24h|low_?24h/iu;
+const AMOUNT_KEY = /qty|size|vol|interest$|interestvalue|turnover|ntlvlm|basevlm|quanto|interval/iu;
+
+const NOW_MS = Date.UTC(2026, 10, 22, 12, 34, 56, 789);
+const market = createMarket({ seed: 1, venues: SIMULATED_VENUES });
+
+const CASES = SIMULATED_VENUES.flatMap((venue) =>
+  venue.endpoints.map((endpoint) => {
+    const view = { market, nowMs: NOW_MS, priceAtMs: NOW_MS, overrides: new Map(), distortion: null };
+    const rendered = endpoint.render({
+      rows: rowsOf(view, venue),
+      nowMs: NOW_MS,
+      time: (epochMs) => epochMs,
+      query: new URLSearchParams(),
+    });
+    const body: unknown = JSON.parse(JSON.stringify(rendered.body));
+    return { name: `${venue.id} ${endpoint.name}`, body, captures: haveCaptures ? capturesOf(venue.id, endpoint.recordedAs) : [] };
+  }),
+);
+
+/** Endpoints of which nobody recorded a body; what they look like is known from documents only. */
+const WITHOUT_CAPTURE = ["bybit instruments"];
+
+describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, () => {
+  test("every endpoint has a capture but those listed", () => {
+    expect(CASES.filter((one) => one.captures.length === 0).map((one) => one.name)).toEqual(WITHOUT_CAPTURE);
+  });
+
+  test.each(CASES.flatMap((one) => one.captures.map((file) => ({ ...one, file }))))(
+    "$name has every key of $file",
+    ({ name, body, file }) => {
+      const simulated = new Set(shapesOf(body).keys());
+      const lacking = [...shapesOf(capture(file)).keys()].filter((path) => !simulated.has(path));
+      expect(lacking).toEqual(NOT_SIMULATED[`${name} ${file}`] ?? []);
+    },
+  );
+
+  test.each(CASES.filter((one) => one.captures.length > 0))(
+    "$name sends no key, type or kind of text but captured ones and those listed",
+    ({ name, body, captures }) => {
+      const known = new Map<string, Set<string>>();
+      for (const file of captures)
+        for (const [path, forms] of shapesOf(capture(file))) known.set(path, new Set([...(known.get(path) ?? []), ...forms]));
+      const documented = NOT_CAPTURED[name]?.keys ?? [];
+      const others = OTHER_FORMS[name] ?? {};
+      const strangers: string[] = [];
+      const used = new Set<string>();
+      for (const [path, forms] of shapesOf(body)) {
+        if (!known.has(path)) {
+          used.add(path);
+          if (!documented.includes(path)) strangers.push(path);
+          continue;
+        }
+        for (const form of forms) {
+          if (known.get(path)?.has(form) === true) continue;
+          used.add(`${path} ${form}`);
+          if (others[`${path} ${form}`] === undefined)
+            strangers.push(`${path} ${form} (captured: ${[...(known.get(path) ?? [])].join(", ")})`);
+        }
+      }
+      expect(strangers).toEqual([]);
+      // A line that nothing needs any more would hide the next difference.
+      expect([...documented, ...Object.keys(others)].filter((line) => !used.has(line))).toEqual([]);
+    },
+  );
+
+  test.each(CASES.flatMap((one) => one.captures.map((file) => ({ ...one, file }))))("$name has the units of $file", ({ body, file }) => {
+    const simulated = rowsBySymbol(body);
+    const differing: string[] = [];
+    for (const [symbol, captured] of rowsBySymbol(capture(file))) {
+      const row = simulated.get(symbol);
+      if (row === undefined || !["BTC", "ETH"].some((coin) => symbol.startsWith(coin))) continue;
+      for (const [key, value] of figuresOf(captured)) {
+        const decades = PRICE_KEY.test(key) ? PRICE_DECADES : AMOUNT_KEY.test(key) ? AMOUNT_DECADES : null;
+        const ours = figuresOf(row).get(key);
+        if (decades === null || ours === undefined || value <= 0 || ours <= 0) continue;
+        if (Math.abs(Math.log10(ours / value)) > decades) differing.push(`${symbol} ${key}: captured ${value}, simulated ${ours}`);
+      }
+    }
+    expect(differing).toEqual([]);
+  });
+
+  test("rates are fractions per interval of the captured size", () => {
+    for (const { name, body, captures } of CASES) {
+      for (const source of [body, ...captures.map((file) => capture(file))]) {
+        const rates = [...rowsBySymbol(source).values()].flatMap((row) =>
+          ["lastFundingRate", "fundingRate", "funding_rate", "funding"].flatMap((key) => figuresOf(row).get(key) ?? []),
+        );
+        for (const rate of rates) expect(Math.abs(rate), name).toBeLessThan(0.03);
+        if (rates.length > 100)
+          expect(rates.map(Math.abs).sort((first, second) => first - second)[Math.floor(rates.length / 2)]).toBeLessThan(0.001);
+      }
+    }
+  });
+});
+
+/** Recorded files of an endpoint, dated or not, by INDEX.md. */
+function capturesOf(venue: string, recordedAs: string): readonly string[] {
+  return readFileSync(join(CAPTURES_DIR, "INDEX.md"), "utf8")
+    .split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .filter(([, file, , kind]) => kind?.startsWith("recorded") === true && file?.startsWith(`${venue}/${recordedAs}_`) === true)
+    .flatMap(([, file]) => file ?? [])
+    .filter((file) => /^(?:\d{4}|recorded)/u.test(file.slice(`${venue}/${recordedAs}_`.length)));
+}
+
+type Shapes = Map<string, Set<string>>;
+
+/** Every path of a body with the forms of the values found there; places of a list share a path. */
+function shapesOf(value: unknown, path = "", shapes: Shapes = new Map()): Shapes {
+  if (path !== "") shapes.set(path, (shapes.get(path) ?? new Set()).add(formOf(value, path)));
+  if (Array.isArray(value)) for (const item of value) shapesOf(item, `${path}[]`, shapes);
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) shapesOf(item, path === "" ? key : `${path}.${key}`, shapes);
+  }
+  return shapes;
+}
+
+/** Type of a value; of a time also its digits, of a string also whether it holds a number, nothing, or a word. */
+function formOf(value: unknown, path: string): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  const isTime = /time$|date$|apply$/iu.test(path) && !/interval/iu.test(path);
+  if (typeof value === "number") return isTime ? `number:${String(value).length}` : "number";
+  if (typeof value !== "string") return typeof value;
+  if (value === "") return "empty";
+  if (!Number.isFinite(Number(value))) return "word";
+  if (/e/iu.test(value)) return "exponent";
+  return isTime ? `digits:${value.length}` : "decimal";
+}
+
+type Row = Readonly<Record<string, unknown>>;
+const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The instruments of a body by the venue's name for them; Hyperliquid's contexts take theirs from the universe. */
+function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
+  const rows = new Map<string, Row>();
+  const take = (list: unknown, names?: readonly unknown[]): void => {
+    if (!Array.isArray(list)) return;
+    for (const [place, row] of list.entries()) {
+      if (!isRow(row)) continue;
+      const name = names?.[place] ?? row["symbol"] ?? row["contract"] ?? row["name"];
+      if (typeof name === "string") rows.set(name, row);
+    }
+  };
+  if (Array.isArray(body) && isRow(body[0]) && Array.isArray(body[0]["universe"])) {
+    take(
+      body[1],
+      body[0]["universe"].map((entry: unknown) => (isRow(entry) ? entry["name"] : null)),
+    );
+  } else if (Array.isArray(body)) take(body);
+  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : body["symbols"]);
+  return rows;
+}
+
+function figuresOf(row: Row): ReadonlyMap<string, number> {
+  const figures = new Map<string, number>();
+  for (const [key, value] of Object.entries(row)) {
+    const figure = typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : Number.NaN;
+    if (Number.isFinite(figure)) figures.set(key, figure);
+  }
+  return figures;
+}

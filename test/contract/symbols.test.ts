@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import { binance } from "../../src/venues/binance.ts";
+import { bybit } from "../../src/venues/bybit.ts";
+import { gate } from "../../src/venues/gate.ts";
+import { hyperliquid } from "../../src/venues/hyperliquid.ts";
+import { adapterOf } from "../../src/venues/registry.ts";
+import { type Bodies, bySymbol, mustParse, parseBodies } from "./bodies.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 22);
+
+/** The least that each venue's rows need in order to be named: nothing but the name, and what tells linear from inverse. */
+const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
+  binance: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
+  bybit: (symbol) => ({ tickers: { retCode: 0, result: { list: [{ symbol, markPrice: "2" }] }, time: NOW_MS } }),
+  gate: (name) => ({ contracts: [{ name, type: "direct", status: "trading", mark_price: "2" }] }),
+  hyperliquid: (name) => ({ metaAndAssetCtxs: [{ universe: [{ name }] }, [{ markPx: "2" }]] }),
+};
+
+function parsed(venue: string, name: string) {
+  const adapter = adapterOf(venue);
+  const bodies = NAMED[venue]?.(name);
+  if (adapter === null || bodies === undefined) throw new Error(`expected a venue of the table, found ${venue}`);
+  return mustParse(adapter, bodies, NOW_MS);
+}
+
+describe("a venue's name becomes one canonical symbol, and its price is per coin", () => {
+  it.each([
+    ["binance", "BTCUSDT", "BTC/USDT:USDT", 1],
+    ["binance", "BTCUSDC", "BTC/USDC:USDC", 1],
+    ["binance", "1000PEPEUSDT", "PEPE/USDT:USDT", 1000],
+    ["binance", "1000000MOGUSDT", "MOG/USDT:USDT", 1_000_000],
+    ["binance", "1MBABYDOGEUSDT", "BABYDOGE/USDT:USDT", 1_000_000],
+    ["binance", "1INCHUSDT", "1INCH/USDT:USDT", 1],
+    ["binance", "2ZUSDT", "2Z/USDT:USDT", 1],
+    ["binance", "4USDT", "4/USDT:USDT", 1],
+    ["binance", "0GUSDT", "0G/USDT:USDT", 1],
+    ["binance", "币安人生USDT", "币安人生/USDT:USDT", 1],
+    ["binance", "USDCUSDT", "USDC/USDT:USDT", 1],
+    ["bybit", "BTCUSDT", "BTC/USDT:USDT", 1],
+    ["bybit", "BTCPERP", "BTC/USDC:USDC", 1],
+    ["bybit", "PERPUSDT", "PERP/USDT:USDT", 1],
+    ["bybit", "SHIB1000USDT", "SHIB/USDT:USDT", 1000],
+    ["bybit", "SHIB1000PERP", "SHIB/USDC:USDC", 1000],
+    ["bybit", "1000PEPEUSDT", "PEPE/USDT:USDT", 1000],
+    ["bybit", "10000LADYSUSDT", "LADYS/USDT:USDT", 10_000],
+    ["bybit", "1000BONKPERP", "BONK/USDC:USDC", 1000],
+    ["bybit", "1INCHUSDT", "1INCH/USDT:USDT", 1],
+    ["bybit", "4USDT", "4/USDT:USDT", 1],
+    ["gate", "BTC_USDT", "BTC/USDT:USDT", 1],
+    ["gate", "PEPE_USDT", "PEPE/USDT:USDT", 1],
+    ["gate", "币安人生_USDT", "币安人生/USDT:USDT", 1],
+    ["gate", "2Z_USDT", "2Z/USDT:USDT", 1],
+    ["gate", "1INCH_USDT", "1INCH/USDT:USDT", 1],
+    ["gate", "SOL_USDT", "SOL/USDT:USDT", 1],
+    ["hyperliquid", "BTC", "BTC/USDC:USDC", 1],
+    ["hyperliquid", "kPEPE", "PEPE/USDC:USDC", 1000],
+    ["hyperliquid", "KAS", "KAS/USDC:USDC", 1],
+    ["hyperliquid", "0G", "0G/USDC:USDC", 1],
+    ["hyperliquid", "2Z", "2Z/USDC:USDC", 1],
+  ])("%s %s → %s × %d", (venue, name, symbol, multiplier) => {
+    const { columns, venueSymbols } = parsed(venue, name);
+    expect({ symbol: columns.symbol, venueSymbols, multiplier: columns.multiplier[0], mark: columns.mark[0] }).toEqual({
+      symbol: [symbol],
+      venueSymbols: [name],
+      multiplier,
+      mark: 2 / multiplier,
+    });
+  });
+
+  it.each([
+    ["binance", "BTCUSDT_261225", "not-perpetual"],
+    ["binance", "ETHBTC", "unsupported-settle"],
+    ["binance", "BTCBUSD", "unsupported-settle"],
+    ["binance", "USDT", "bad-symbol"],
+    ["bybit", "BTCUSDT-18SEP26", "not-perpetual"],
+    ["bybit", "BTC-26DEC25", "not-perpetual"],
+    ["bybit", "BTCUSD", "unsupported-settle"],
+    ["bybit", "PERP", "bad-symbol"],
+    ["gate", "BTC3L_USDT", "not-an-instrument"],
+    ["gate", "ETH5S_USDT", "not-an-instrument"],
+    ["gate", "BTC_USDT_20260925", "not-perpetual"],
+    ["gate", "BTC_USD", "unsupported-settle"],
+    ["gate", "BTCUSDT", "bad-symbol"],
+    ["hyperliquid", "xyz:TSLA", "not-an-instrument"],
+  ])("%s %s is refused as %s", (venue, name, reason) => {
+    const { columns, rejected } = parsed(venue, name);
+    expect(columns.count).toBe(0);
+    expect(rejected).toMatchObject([{ symbol: name, reason }]);
+  });
+});
+
+describe("states that decide money", () => {
+  const contract = {
+    symbol: "BTCUSDT",
+    baseAsset: "BTC",
+    quoteAsset: "USDT",
+    marginAsset: "USDT",
+    contractType: "PERPETUAL",
+    status: "TRADING",
+    underlyingType: "COIN",
+  };
+  const binanceRow = (change: object) =>
+    mustParse(binance, { premiumIndex: [{ symbol: "BTCUSDT" }], exchangeInfo: { symbols: [{ ...contract, ...change }] } }, NOW_MS);
+
+  it.each([
+    [{}, "trading", "crypto"],
+    [{ status: "PENDING_TRADING" }, "pre-market", "crypto"],
+    [{ status: "SETTLING" }, "delisting", "crypto"],
+    [{ status: "TRADING_HALT" }, "halted", "crypto"],
+    [{ underlyingType: "PREMARKET" }, "pre-market", null],
+    [{ contractType: "TRADIFI_PERPETUAL", underlyingType: "KR_EQUITY" }, "trading", "equity"],
+    [{ contractType: "TRADIFI_PERPETUAL", underlyingType: "COIN" }, "trading", "other"],
+    [{ underlyingType: "SOMETHING_NEW" }, "trading", "other"],
+    [{ underlyingType: null }, "trading", null],
+  ])("binance %o", (change, state, assetClass) => {
+    const { columns } = binanceRow(change);
+    expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
+  });
+
+  it.each([
+    [{ status: "CLOSE" }, "delisted"],
+    [{ status: "SOMETHING_NEW" }, "unknown-state"],
+    [{ status: null }, "unknown-state"],
+    [{ contractType: "CURRENT_QUARTER" }, "not-perpetual"],
+    [{ contractType: "SOMETHING_NEW" }, "unknown-contract-type"],
+    [{ marginAsset: "BTC" }, "not-linear"],
+    [{ baseAsset: "WBTC" }, "bad-symbol"],
+  ])("binance %o is refused as %s", (change, reason) => {
+    expect(binanceRow(change).rejected).toMatchObject([{ symbol: "BTCUSDT", reason }]);
+  });
+
+  const bybitRow = (ticker: object, instrument: object | null) => {
+    const list = [{ symbol: "BTCUSDT", deliveryTime: "0", curPreListingPhase: "", ...ticker }];
+    const tickers = { retCode: 0, result: { list }, time: NOW_MS };
+    const known = {
+      symbol: "BTCUSDT",
+      contractType: "LinearPerpetual",
+      status: "Trading",
+      settleCoin: "USDT",
+      symbolType: "",
+      ...instrument,
+    };
+    return mustParse(
+      bybit,
+      { tickers, ...(instrument === null ? {} : { instruments: { retCode: 0, result: { list: [known] } } }) },
+      NOW_MS,
+    );
+  };
+
+  it.each([
+    [{}, null, "trading"],
+    [{ curPreListingPhase: "Finished" }, null, "trading"],
+    [{ curPreListingPhase: "ContinuousTrading" }, null, "pre-market"],
+    [{ deliveryTime: "1795435200000" }, null, "delisting"],
+    [{ deliveryTime: "" }, null, null],
+    [{ curPreListingPhase: undefined }, null, null],
+    [{}, {}, "trading"],
+    [{}, { status: "PreLaunch" }, "pre-market"],
+    [{}, { status: "Delivering" }, "delisting"],
+    [{}, { symbol: "ETHUSDT" }, null],
+    [{ deliveryTime: "1795435200000" }, {}, "delisting"],
+  ])("bybit ticker %o, instrument %o → %s", (ticker, instrument, state) => {
+    expect(bybitRow(ticker, instrument).columns.state).toEqual([state]);
+  });
+
+  it.each([
+    [{ curPreListingPhase: "SomethingNew" }, null, "unknown-state"],
+    [{}, { status: "Closed" }, "delisted"],
+    [{}, { status: "SomethingNew" }, "unknown-state"],
+    [{}, { contractType: "LinearFutures" }, "not-perpetual"],
+    [{}, { contractType: "InversePerpetual" }, "not-linear"],
+    [{}, { contractType: "SomethingNew" }, "unknown-contract-type"],
+    [{}, { settleCoin: "USDE" }, "unsupported-settle"],
+  ])("bybit ticker %o, instrument %o is refused as %s", (ticker, instrument, reason) => {
+    expect(bybitRow(ticker, instrument).rejected).toMatchObject([{ symbol: "BTCUSDT", reason }]);
+  });
+
+  it.each([
+    ["", "crypto"],
+    ["innovation", "crypto"],
+    ["stock", "equity"],
+    ["commodity", "commodity"],
+    ["somethingNew", "other"],
+  ])("bybit symbolType %o is %s", (symbolType, assetClass) => {
+    expect(bybitRow({}, { symbolType }).columns.assetClass).toEqual([assetClass]);
+  });
+
+  const gateRow = (change: object) => {
+    const row = { name: "BTC_USDT", type: "direct", status: "trading", in_delisting: false, is_pre_market: false, contract_type: "" };
+    return mustParse(gate, { contracts: [{ ...row, position_size: 5, ...change }] }, NOW_MS);
+  };
+
+  it.each([
+    [{}, "trading", "crypto"],
+    [{ status: "prelaunch" }, "pre-market", "crypto"],
+    [{ is_pre_market: true, contract_type: "stocks" }, "pre-market", "equity"],
+    [{ in_delisting: true }, "delisting", "crypto"],
+    [{ status: "circuit_breaker" }, "halted", "crypto"],
+    [{ contract_type: "metals" }, "trading", "commodity"],
+    [{ status: undefined }, null, "crypto"],
+    [{ in_delisting: null }, null, "crypto"],
+    [{ contract_type: undefined }, "trading", null],
+  ])("gate %o", (change, state, assetClass) => {
+    const { columns } = gateRow(change);
+    expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
+  });
+
+  it.each([
+    [{ status: "delisted" }, "delisted"],
+    [{ in_delisting: true, position_size: 0 }, "delisted"],
+    [{ status: "somethingNew" }, "unknown-state"],
+    [{ type: "inverse" }, "not-linear"],
+    [{ type: "somethingNew" }, "unknown-contract-type"],
+    [{ contract_type: "somethingNew" }, "unknown-contract-type"],
+    [{ in_delisting: "no" }, "bad-field"],
+    [{ funding_next_apply: NOW_MS }, "bad-field"],
+    [{ funding_interval: 0 }, "bad-field"],
+    [{ quanto_multiplier: "0" }, "bad-field"],
+  ])("gate %o is refused as %s", (change, reason) => {
+    expect(gateRow(change).rejected).toMatchObject([{ symbol: "BTC_USDT", reason }]);
+  });
+
+  it("hyperliquid: isDelisted must be true, false or absent", () => {
+    const row = (coin: object) => mustParse(hyperliquid, { metaAndAssetCtxs: [{ universe: [{ name: "BTC", ...coin }] }, [{}]] }, NOW_MS);
+    expect(row({}).columns.state).toEqual(["trading"]);
+    expect(row({ isDelisted: false }).columns.state).toEqual(["trading"]);
+    expect(row({ isDelisted: true }).rejected).toMatchObject([{ reason: "delisted" }]);
+    expect(row({ isDelisted: "true" }).rejected).toMatchObject([{ reason: "unknown-state" }]);
+  });
+});
+
+describe("figures that must not be taken for others", () => {
+  it("an exact zero stays zero, an empty string is missing", () => {
+    const row = (lastFundingRate: string) => mustParse(binance, { premiumIndex: [{ symbol: "BTCUSDT", lastFundingRate }] }, NOW_MS);
+    expect(bySymbol(row("0.00000000")).get("BTCUSDT")?.fundingRatePerInterval).toBe(0);
+    expect(bySymbol(row("")).get("BTCUSDT")?.fundingRatePerInterval).toBeNull();
+  });
+
+  it("binance: 8 h only for a symbol that fundingInfo, once fetched and sound, does not list", () => {
+    const interval = (fundingInfo: unknown) => {
+      const bodies = { premiumIndex: [{ symbol: "BTCUSDT" }], ...(fundingInfo === null ? {} : { fundingInfo }) };
+      const rows = parseBodies(binance, bodies, NOW_MS);
+      return rows.ok
+        ? (bySymbol(rows.value).get("BTCUSDT")?.fundingIntervalHours ?? rows.value.rejected[0]?.reason ?? null)
+        : rows.error.kind;
+    };
+    expect(interval(null)).toBeNull();
+    expect(interval([{ symbol: "ETHUSDT", fundingIntervalHours: 4 }])).toBe(8);
+    expect(interval([{ symbol: "BTCUSDT", fundingIntervalHours: 1 }])).toBe(1);
+    expect(interval([{ symbol: "BTCUSDT" }])).toBeNull();
+    expect(interval([{ symbol: "BTCUSDT", fundingIntervalHours: 0 }])).toBe("bad-field");
+    expect(
+      interval([
+        { symbol: "BTCUSDT", fundingIntervalHours: 4 },
+        { symbol: "BTCUSDT", fundingIntervalHours: 8 },
+      ]),
+    ).toBe("bad-field");
+    expect(interval([{ fundingIntervalHours: 4 }])).toBe("bad-shape");
+  });
+
+  it("a row that only one of two hot bodies has is never completed from elsewhere", () => {
+    const bodies = {
+      premiumIndex: [{ symbol: "BTCUSDT", markPrice: "2" }],
+      bookTicker: [{ symbol: "ETHUSDT", bidPrice: "1", askPrice: "1" }],
+    };
+    const { columns, rejected } = mustParse(binance, bodies, NOW_MS);
+    expect([columns.symbol, [...columns.bid]]).toEqual([["BTC/USDT:USDT"], [Number.NaN]]);
+    expect(rejected).toMatchObject([{ symbol: "ETHUSDT", reason: "no-counterpart" }]);
+  });
+
+  it("hyperliquid: lists of unequal length cannot be zipped", () => {
+    const body = [{ universe: [{ name: "BTC" }, { name: "ETH" }] }, [{}]];
+    expect(parseBodies(hyperliquid, { metaAndAssetCtxs: body }, NOW_MS)).toMatchObject({ ok: false, error: { kind: "bad-shape" } });
+  });
+});
+
+describe("pages of Bybit's instruments", () => {
+  const page = (symbol: string, nextPageCursor: string | null) => ({ retCode: 0, result: { list: [{ symbol }], nextPageCursor } });
+  const { instruments } = bybit.endpoints;
+
+  it("follow the cursor as it was sent, to the end", () => {
+    expect(instruments?.nextPath?.(page("A", "first%3DA%26last%3DB"))).toBe(`${instruments?.path}&cursor=first%3DA%26last%3DB`);
+    expect(instruments?.nextPath?.(page("A", "a&b=c"))).toBe(`${instruments?.path}&cursor=a%26b%3Dc`);
+    expect(instruments?.nextPath?.(page("A", ""))).toBeNull();
+    expect(instruments?.nextPath?.(page("A", null))).toBeNull();
+  });
+
+  it("are merged into one table", () => {
+    const [first, next] = [page("AUSDT", "x"), page("BUSDT", "")].map((body) => instruments?.read(body));
+    const merged = first?.ok === true && next?.ok === true ? instruments?.mergePages?.(first.value, next.value) : null;
+    expect(merged instanceof Map && [...merged.keys()]).toEqual(["AUSDT", "BUSDT"]);
+  });
+});

@@ -1,0 +1,161 @@
+import { createTestHarness } from "wrangler";
+import { z } from "zod";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.ts";
+
+/** Nine minutes after the hour: no settlement falls into a test, which lasts a minute or two. */
+const START_MS = Date.UTC(2026, 10, 22, 9, 9, 0);
+export const INTERVAL_MS = 120_000;
+
+const leg = z.looseObject({ venue: z.string(), symbol: z.string(), bid: z.number(), ask: z.number() });
+const priced = z.looseObject({
+  key: z.string(),
+  asset: z.string(),
+  longRate: z.number().nullable(),
+  shortRate: z.number(),
+  rateDifference: z.number(),
+  long: leg.extend({ fundingRatePerInterval: z.number(), fundingIntervalHours: z.number() }),
+  short: leg.extend({ fundingRatePerInterval: z.number(), fundingIntervalHours: z.number() }),
+  ledger: z.looseObject({
+    net: z.number().nullable(),
+    funding: z.number().nullable(),
+    fees: z.number().nullable(),
+    crossing: z.number().nullable(),
+  }),
+});
+const row = priced.extend({ id: z.string(), status: z.string(), dedup: z.looseObject({ scansMerged: z.number() }) });
+const listSchema = z.looseObject({
+  verdict: z.string(),
+  reason: z.string(),
+  market: z.string(),
+  scan: z.looseObject({ slotMs: z.number(), source: z.string(), ageMs: z.number() }),
+  opportunities: z.array(row),
+  nearMisses: z.array(priced),
+  unpriced: z.array(priced),
+});
+const step = z.looseObject({ step: z.string(), in: z.number(), out: z.number(), dropped: z.record(z.string(), z.number()) });
+const scanSchema = z.looseObject({
+  id: z.string(),
+  slotMs: z.number(),
+  verdict: z.string(),
+  reason: z.string(),
+  balanced: z.boolean(),
+  funnel: z.array(step),
+  venues: z.array(
+    z.looseObject({ venue: z.string(), ok: z.boolean(), rows: z.number(), error: z.looseObject({ kind: z.string() }).nullable() }),
+  ),
+  rejections: z.looseObject({ counts: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number()))) }),
+});
+export type List = z.infer<typeof listSchema>;
+export type Row = z.infer<typeof row>;
+export type Scan = z.infer<typeof scanSchema>;
+
+/** The whole Worker in workerd, watching a simulated market over HTTP. */
+export type World = {
+  readonly simulator: Simulator;
+  /** Triggers the next slot by cron and waits for its scan. */
+  readonly scan: () => Promise<Scan>;
+  /** Sends a cron event for a slot counted from the start, without waiting for another trigger. */
+  readonly cron: (slot: number) => Promise<void>;
+  readonly list: (query?: string) => Promise<List>;
+  readonly latest: () => Promise<Scan>;
+  readonly get: (path: string) => Promise<Response>;
+  readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>;
+  readonly kvText: (key: string) => Promise<string | null>;
+  /** The Worker's own log lines so far. */
+  readonly logs: () => readonly Record<string, unknown>[];
+  readonly nowMs: () => number;
+  readonly close: () => Promise<void>;
+};
+
+type WorldOptions = {
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly vars?: Readonly<Record<string, string>>;
+  readonly simulator?: SimulatorOptions;
+};
+type WorkerEnv = { readonly DB: D1; readonly CACHE: { readonly get: (key: string) => Promise<string | null> } };
+type D1 = { readonly prepare: (text: string) => { readonly all: () => Promise<{ readonly results: readonly Record<string, unknown>[] }> } };
+
+/** Short limits, so that a venue that hangs costs a test one second. */
+const LIMITS = { FETCH_HEADERS_LIMIT_MS: "500", FETCH_BODY_LIMIT_MS: "700", RETRY_DELAY_MS: "20" };
+const FLAGS = { venue_limit_ms: 1_500, scan_deadline_ms: 2_500 };
+
+/** Starts simulator and Worker on one clock, whose market stands still unless told otherwise. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const startedAtMs = Date.now();
+  const clock = (): number => START_MS + (Date.now() - startedAtMs);
+  const simulator = await startSimulator({ listen: true, clock, frozen: true, coins: 120, ...options.simulator });
+  const vars = {
+    ...LIMITS,
+    VENUE_GATEWAY_URL: simulator.url ?? "",
+    MARKET: "simulated",
+    CLOCK_OFFSET_MS: String(Math.round(simulator.nowMs() - Date.now())),
+    FLAGS: JSON.stringify({ ...FLAGS, ...options.flags }),
+    ...options.vars,
+  };
+  const server = createTestHarness({ workers: [{ configPath: "./wrangler.jsonc", vars }] });
+  await server.listen();
+  const worker = server.getWorker<WorkerEnv>();
+  await worker.applyD1Migrations("DB");
+  const firstSlotMs = Math.floor(simulator.nowMs() / INTERVAL_MS) * INTERVAL_MS;
+  let slot = 0;
+  const json = async (path: string): Promise<unknown> => await (await server.fetch(path)).json();
+  const cron = async (which: number): Promise<void> => {
+    await worker.scheduled({ cron: "*/2 * * * *", scheduledTime: new Date(firstSlotMs + which * INTERVAL_MS) });
+  };
+  const latest = async (): Promise<Scan> => scanSchema.parse(await json("/api/scans/latest"));
+  let scanned = 0;
+  // An isolate serves what it has read for two seconds: wait until it shows the newest scan.
+  const list = async (query = ""): Promise<List> => {
+    for (let wait = 0; ; wait++) {
+      const found = listSchema.parse(await json(`/api/opportunities?grouped=false${query}`));
+      if (found.scan.slotMs >= scanned || wait > 100) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  return {
+    simulator,
+    scan: async () => {
+      await cron(slot++);
+      const scan = await latest();
+      scanned = scan.slotMs;
+      return scan;
+    },
+    cron,
+    latest,
+    list,
+    get: async (path) => await server.fetch(path),
+    sql: async (text) => (await (await worker.getEnv()).DB.prepare(text).all()).results,
+    kvText: async (key) => await (await worker.getEnv()).CACHE.get(key),
+    logs: () => server.getLogs().map(({ message }) => parseLine(message)),
+    nowMs: () => simulator.nowMs(),
+    close: async () => {
+      await server.close();
+      await simulator.close();
+    },
+  };
+}
+
+function parseLine(message: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(message));
+  } catch {
+    return { unreadable: message };
+  }
+}
+
+/** The planted pairs that should be open, by asset and venues, without those that touch some venues. */
+export function expectedPairs(world: World, without: readonly string[] = []): ReadonlyMap<string, number> {
+  const pairs = world.simulator
+    .planted(world.nowMs())
+    .filter(({ kind, long, short }) => kind === "opens" && !without.includes(long.venue) && !without.includes(short.venue));
+  return new Map(pairs.map(({ asset, long, short, net }) => [`${asset} ${long.venue} ${short.venue}`, net]));
+}
+
+/** Open rows by asset and venues. */
+export function openPairs(list: List): ReadonlyMap<string, number | null> {
+  return new Map(
+    list.opportunities
+      .filter(({ status }) => status === "open")
+      .map(({ asset, long, short, ledger }) => [`${asset} ${long.venue} ${short.venue}`, ledger.net]),
+  );
+}
