@@ -167,7 +167,10 @@ function readExchangeInfo(body: unknown): Result<Tables["exchangeInfo"], VenueEr
 function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, symbol: string): Contract {
   const filters = Array.isArray(row.filters) ? row.filters.map((each) => fieldsIn<"filterType" | "minQty" | "stepSize">(each)) : [];
   const lot = filters.find((each) => each?.filterType === "LOT_SIZE");
-  const state = STATES.get(row.status) ?? null;
+  const stands = STATES.get(row.status) ?? null;
+  // A delisting is announced by a date of delivery while the status still says TRADING.
+  const ends = numberIn(row.deliveryDate, fault);
+  const state = stands === "trading" && !Number.isNaN(ends) && ends !== PERPETUAL_DELIVERY_MS ? "delisting" : stands;
   const known = { minQty: positiveIn(lot?.minQty, fault), stepSize: positiveIn(lot?.stepSize, fault), refusal: refusalOf(symbol, row) };
   // Pre-market contracts do not say what kind of asset they will be.
   if (row.underlyingType === "PREMARKET") return { ...known, state: state === "trading" ? "pre-market" : state, assetClass: null };
@@ -191,6 +194,9 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): Re
 const PERPETUAL: ReadonlySet<unknown> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
 const DATED: ReadonlySet<unknown> = new Set(["CURRENT_MONTH", "NEXT_MONTH", "CURRENT_QUARTER", "NEXT_QUARTER"]);
 
+/** `deliveryDate` of a contract without an end. */
+const PERPETUAL_DELIVERY_MS = 4_133_404_800_000;
+
 /** Contract status, `${DOCS}/common-definition`. */
 const STATES: ReadonlyMap<unknown, TradingState> = new Map([
   ["TRADING", "trading"],
@@ -213,7 +219,16 @@ const CLASSES: ReadonlyMap<string, AssetClass> = new Map([
 
 type PremiumField = "symbol" | "markPrice" | "indexPrice" | "lastFundingRate" | "nextFundingTime" | "time";
 type BookField = "symbol" | "bidPrice" | "bidQty" | "askPrice" | "askQty" | "time";
-type ContractField = "symbol" | "contractType" | "status" | "baseAsset" | "quoteAsset" | "marginAsset" | "underlyingType" | "filters";
+type ContractField =
+  | "symbol"
+  | "contractType"
+  | "status"
+  | "deliveryDate"
+  | "baseAsset"
+  | "quoteAsset"
+  | "marginAsset"
+  | "underlyingType"
+  | "filters";
 type FundingField = "symbol" | "fundingIntervalHours" | "adjustedFundingRateCap" | "adjustedFundingRateFloor";
 
 type Funding = { readonly intervalHours: number; readonly cap: number; readonly floor: number };

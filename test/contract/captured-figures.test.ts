@@ -168,7 +168,6 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     }
     expect(columns.state.every((state) => state === null)).toBe(true);
 
-    // Every row against its own strings.
     const wire = new Map(rowsAt(body, ["result", "list"]).map((row) => [row["symbol"], row]));
     for (const [row, symbol] of venueSymbols.entries()) {
       const sent = (field: string): number => Number(wire.get(symbol)?.[field]);
