@@ -2,6 +2,9 @@ import type { VenueError } from "./error.ts";
 import type { QuoteColumns, RejectedRow } from "./quote.ts";
 import type { VenueId } from "./venue.ts";
 
+/** A feed: one market of one venue, with its own hosts, limits and Durable Object. `binance`, `binance-spot`. */
+export type FeedId = string;
+
 /** What became of one HTTP attempt. `outcome` is `ok` or the kind of the error. */
 export type CallRecord = {
   readonly venue: VenueId;
@@ -16,6 +19,7 @@ export type CallRecord = {
 
 /** What a feed hands to the Scanner for one scan. A feed that failed has no columns and says why. */
 export type FeedReply = {
+  readonly feed: FeedId;
   readonly venue: VenueId;
   readonly columns: QuoteColumns | null;
   /** Scans in a row in which bid, ask, mark and index of the row stayed the same; one entry a row. */
@@ -32,7 +36,7 @@ export type FeedReply = {
 
 /** What the Scanner asks of a feed. */
 export type FeedAsk = {
-  readonly venue: VenueId;
+  readonly feed: FeedId;
   /** Correlation id of the scan. */
   readonly scanId: string;
   /** Time allowed for everything the feed does, ms. */

@@ -1,4 +1,6 @@
+import type { Book } from "../domain/book.ts";
 import type { VenueError } from "../domain/error.ts";
+import type { FeedId } from "../domain/feed.ts";
 import type { QuoteColumns, RejectedRow } from "../domain/quote.ts";
 import type { Result } from "../domain/result.ts";
 import type { VenueFacts } from "../domain/venue.ts";
@@ -34,6 +36,16 @@ export type Parsed = {
   readonly rejected: readonly RejectedRow[];
   /** The venue's own symbol of each row, for depth and links; it never leaves the feed. */
   readonly venueSymbols: readonly string[];
+  /** Coins in one unit of the sizes of the row's order book: contract size times multiplier; `NaN` where it is not known. */
+  readonly bookUnitBase: Float64Array;
+};
+
+/** How to read one instrument's order book. */
+export type BookSpec = {
+  /** Deep enough for 100,000 USD on a liquid coin, at the venue's lowest weight for that. */
+  readonly request: (venueSymbol: string) => Pick<Endpoint, "method" | "path" | "body" | "weight" | "maxBytes">;
+  /** Prices are divided by `multiplier`, sizes multiplied by `unitBase`; both sides best first. An empty side is an error. */
+  readonly read: (body: unknown, instrument: { readonly multiplier: number; readonly unitBase: number }) => Result<Book, VenueError>;
 };
 
 /** Regions that Durable Objects can be asked to live in. */
@@ -41,6 +53,8 @@ export type LocationHint = "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | 
 
 /** What a venue's file exports. Data and pure functions: no I/O, no clock. */
 export type VenueAdapter = {
+  /** Names the feed: the venue for its perpetuals, e.g. `binance`, with its market otherwise, e.g. `binance-spot`. */
+  readonly id: FeedId;
   readonly facts: VenueFacts;
   /** Pages read for this adapter, by their addresses. */
   readonly docs: readonly string[];
@@ -53,6 +67,7 @@ export type VenueAdapter = {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** A venue's error envelope at any HTTP status, when the body is one; `null` otherwise. */
   readonly errorIn: (body: unknown, status: number) => VenueError | null;
+  readonly book: BookSpec;
   /** Joins what has been fetched into rows. Endpoints not fetched leave their fields missing. */
   readonly join: (tables: Readonly<Record<string, Fetched<unknown> | undefined>>, nowMs: number) => Result<Parsed, VenueError>;
 };
