@@ -1,5 +1,6 @@
 /**
- * Shows what an adapter makes of bodies that a venue sent: the tool with which a venue is added.
+ * Shows what adapters make of bodies that a venue sent: the tool with which a venue is added. A venue's name stands for
+ * all its markets, whose endpoints have different names; `binance-spot` for one market alone.
  *
  *   npm run parse -- VENUE --list
  *   npm run --silent parse -- VENUE name=body.json [name=body.json …] [--at EPOCH_MS]
@@ -10,7 +11,7 @@ import type { VenueError } from "../src/domain/error.ts";
 import { type Quote, quoteAt } from "../src/domain/quote.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import type { Endpoint, Fetched, Parsed, VenueAdapter } from "../src/venues/adapter.ts";
-import { adapterOf, VENUE_IDS } from "../src/venues/registry.ts";
+import { adapterOf, adaptersOf, VENUE_IDS } from "../src/venues/registry.ts";
 
 /** What the command prints and the code it exits with: 0 rows, 1 a body that is an error, 2 a command that cannot be carried out. */
 export type Outcome = { readonly exitCode: 0 | 1 | 2; readonly stdout: string; readonly stderr: string };
@@ -43,16 +44,22 @@ export const SHOWN_FIELDS = [
 export function parseCommand(argv: readonly string[], nowMs: number): Outcome {
   const command = readCommand(argv, nowMs);
   if (!command.ok) return { exitCode: 2, stdout: "", stderr: `${command.error}\n` };
-  const { adapter, bodies, atMs } = command.value;
-  if (bodies === null) return { exitCode: 0, stdout: listEndpoints(adapter), stderr: "" };
-  const parsed = parseBodies(adapter, bodies, atMs);
-  if (!parsed.ok) return { exitCode: 1, stdout: "", stderr: `${JSON.stringify(parsed.error)}\n` };
-  return { exitCode: 0, stdout: `${JSON.stringify(shown(parsed.value))}\n`, stderr: "" };
+  const { adapters, bodies, atMs } = command.value;
+  if (bodies === null) return { exitCode: 0, stdout: adapters.map(listEndpoints).join(""), stderr: "" };
+  const parts: Parsed[] = [];
+  for (const adapter of adapters.filter((each) => bodies.some((body) => body.adapter === each))) {
+    const own = bodies.filter((body) => body.adapter === adapter);
+    const parsed = parseBodies(adapter, own, atMs);
+    if (!parsed.ok) return { exitCode: 1, stdout: "", stderr: `${JSON.stringify(parsed.error)}\n` };
+    parts.push(parsed.value);
+  }
+  const all = { rows: parts.flatMap(shownRows), rejected: parts.flatMap(({ rejected }) => rejected) };
+  return { exitCode: 0, stdout: `${JSON.stringify(all)}\n`, stderr: "" };
 }
 
-type Body = { readonly name: string; readonly endpoint: Endpoint; readonly text: string };
+type Body = { readonly adapter: VenueAdapter; readonly name: string; readonly endpoint: Endpoint; readonly text: string };
 /** `bodies` is null where the endpoints are to be listed. */
-type Command = { readonly adapter: VenueAdapter; readonly bodies: readonly Body[] | null; readonly atMs: number };
+type Command = { readonly adapters: readonly VenueAdapter[]; readonly bodies: readonly Body[] | null; readonly atMs: number };
 
 const USAGE = "usage: parse VENUE --list | parse VENUE name=body.json [name=body.json …] [--at EPOCH_MS]";
 
@@ -61,23 +68,31 @@ function readCommand(argv: readonly string[], nowMs: number): Result<Command, st
   if (!args.ok) return args;
   const [venue, ...given] = args.value.positionals;
   if (venue === undefined) return err(`expected a venue, found none\n${USAGE}`);
-  const adapter = adapterOf(venue);
-  if (adapter === null) return err(`expected a venue of ${VENUE_IDS.join(", ")}, found "${venue}"`);
+  const adapters = marketsOf(venue);
+  if (adapters.length === 0) return err(`expected a venue of ${VENUE_IDS.join(", ")}, found "${venue}"`);
   const { list, at } = args.value;
   if (at !== null && !/^\d{13}$/u.test(at)) return err(`expected --at in epoch milliseconds (13 digits), found "${at}"`);
   const atMs = at === null ? nowMs : Number(at);
-  if (list) return ok({ adapter, bodies: null, atMs });
-  if (given.length === 0) return err(`expected name=body.json with a name of ${endpointNames(adapter)}, found none\n${USAGE}`);
+  if (list) return ok({ adapters, bodies: null, atMs });
+  if (given.length === 0) return err(`expected name=body.json with a name of ${endpointNames(adapters)}, found none\n${USAGE}`);
   const bodies: Body[] = [];
   for (const argument of given) {
-    const body = readBody(adapter, argument);
+    const body = readBody(adapters, argument);
     if (!body.ok) return body;
     if (body.value.endpoint.mergePages === undefined && bodies.some(({ name }) => name === body.value.name)) {
       return err(`expected one body for ${body.value.name}, which has no pages, found a second`);
     }
     bodies.push(body.value);
   }
-  return ok({ adapter, bodies, atMs });
+  return ok({ adapters, bodies, atMs });
+}
+
+/** All markets of a venue, or the one of that name. */
+function marketsOf(name: string): readonly VenueAdapter[] {
+  const markets = adaptersOf(name);
+  if (markets.length > 0) return markets;
+  const market = adapterOf(name);
+  return market === null ? [] : [market];
 }
 
 type Arguments = { readonly positionals: readonly string[]; readonly list: boolean; readonly at: string | null };
@@ -95,21 +110,22 @@ function readArguments(argv: readonly string[]): Result<Arguments, string> {
   }
 }
 
-function readBody(adapter: VenueAdapter, argument: string): Result<Body, string> {
+function readBody(adapters: readonly VenueAdapter[], argument: string): Result<Body, string> {
   const equals = argument.indexOf("=");
   const name = equals < 0 ? argument : argument.slice(0, equals);
   const file = equals < 0 ? "" : argument.slice(equals + 1);
-  const endpoint = Object.hasOwn(adapter.endpoints, name) ? adapter.endpoints[name] : undefined;
-  if (endpoint === undefined) return err(`expected an endpoint of ${endpointNames(adapter)}, found "${name}"`);
+  const adapter = adapters.find(({ endpoints }) => Object.hasOwn(endpoints, name));
+  const endpoint = adapter?.endpoints[name];
+  if (adapter === undefined || endpoint === undefined) return err(`expected an endpoint of ${endpointNames(adapters)}, found "${name}"`);
   if (file === "") return err(`expected ${name}=body.json, found "${argument}"`);
   try {
-    return ok({ name, endpoint, text: readFileSync(file, "utf8") });
+    return ok({ adapter, name, endpoint, text: readFileSync(file, "utf8") });
   } catch (error) {
     return err(`expected a readable file for ${name}, found ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-const endpointNames = (adapter: VenueAdapter): string => Object.keys(adapter.endpoints).join(", ");
+const endpointNames = (adapters: readonly VenueAdapter[]): string => adapters.flatMap(({ endpoints }) => Object.keys(endpoints)).join(", ");
 
 function listEndpoints(adapter: VenueAdapter): string {
   const lines = Object.entries(adapter.endpoints).map(([name, { method, path, body }]) =>
@@ -145,12 +161,11 @@ function readTable(adapter: VenueAdapter, endpoint: Endpoint, text: string): Res
   return error === null ? endpoint.read(body) : err(error);
 }
 
-function shown({ columns, rejected }: Parsed): unknown {
-  const rows = Array.from({ length: columns.count }, (_, row) => {
+function shownRows({ columns }: Parsed): readonly unknown[] {
+  return Array.from({ length: columns.count }, (_, row) => {
     const quote = quoteAt(columns, row);
     return Object.fromEntries(SHOWN_FIELDS.map((field) => [field, quote[field]]));
   });
-  return { rows, rejected };
 }
 
 if (import.meta.main) {

@@ -18,8 +18,11 @@ export type World = {
   readonly closing: AbortController;
 };
 
-/** The venue that has the host. */
-export const venueOf = (host: string): SimulatedVenue | undefined => SIMULATED_VENUES.find((venue) => venue.hosts.includes(host));
+/** The markets that have the host; those of one venue may share it. */
+const marketsOn = (host: string): readonly SimulatedVenue[] => SIMULATED_VENUES.filter((venue) => venue.hosts.includes(host));
+
+/** Whether a venue has the host. */
+export const isVenueHost = (host: string): boolean => marketsOn(host).length > 0;
 
 /**
  * Answers one request to a venue, in gateway form `/HOST/PATH?query`. Rejects with the reason of the request's signal
@@ -29,10 +32,13 @@ export async function answer(world: World, request: Request, target: string): Pr
   const { pathname, search, searchParams } = new URL(target, "http://gateway");
   const [, host = "", ...rest] = pathname.split("/");
   const path = `/${rest.join("/")}`;
-  const venue = venueOf(host);
+  const markets = marketsOn(host);
   const payload: unknown = request.method === "POST" ? await request.json().catch(() => null) : null;
-  const endpoint =
-    venue?.endpoints.find((one) => one.method === request.method && one.path === path && one.asks(searchParams, payload)) ?? null;
+  const asked = markets
+    .flatMap((venue) => venue.endpoints.map((endpoint) => ({ venue, endpoint })))
+    .find(({ endpoint: one }) => one.method === request.method && one.path === path && one.asks(searchParams, payload));
+  const venue = asked?.venue ?? markets[0];
+  const endpoint = asked?.endpoint ?? null;
   const call = world.log.begin({
     venue: venue?.id ?? null,
     endpoint: endpoint?.name ?? null,
@@ -51,6 +57,7 @@ export async function answer(world: World, request: Request, target: string): Pr
       host,
       path,
       query: searchParams,
+      payload,
       signal: AbortSignal.any([request.signal, world.closing.signal]),
     });
   } catch (error) {
@@ -66,6 +73,7 @@ type Asked = {
   readonly host: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly payload: unknown;
   readonly signal: AbortSignal;
 };
 
@@ -86,7 +94,7 @@ async function reply(world: World, call: OpenCall, asked: Asked): Promise<Respon
     return deliver(call, { bytes: body.bytes, fault, signal });
   }
   if (endpoint === null) return finished(call, { response: sent(venue.unknownRequest(asked.path, nowMs), null), fault });
-  const bytes = render(world, { venue, endpoint, query: asked.query, fault });
+  const bytes = render(world, { venue, endpoint, query: asked.query, payload: asked.payload, fault });
   return deliver(call, { bytes, fault, signal });
 }
 
@@ -96,11 +104,13 @@ function render(
     venue,
     endpoint,
     query,
+    payload,
     fault,
   }: {
     readonly venue: SimulatedVenue;
     readonly endpoint: SimulatedEndpoint;
     readonly query: URLSearchParams;
+    readonly payload: unknown;
     readonly fault: Fault | null;
   },
 ): Uint8Array {
@@ -109,7 +119,7 @@ function render(
   const nowMs = distortion?.nowMs ?? controls.nowMs();
   const priceAtMs = distortion?.frozenAtMs ?? Math.min(nowMs, controls.priceAtMs());
   const view: View = { market, nowMs, priceAtMs, overrides: controls.overrides(venue.id), distortion: distortion?.rows ?? null };
-  const wire = endpoint.render({ rows: rowsOf(view, venue), nowMs, time: distortion?.time ?? ((epochMs) => epochMs), query });
+  const wire = endpoint.render({ rows: rowsOf(view, venue), nowMs, time: distortion?.time ?? ((epochMs) => epochMs), query, payload });
   if (fault !== null) spoilRows(fault, wire, endpoint.vital);
   if (endpoint === venue.endpoints[0]) controls.served(venue.id);
   return Buffer.from(JSON.stringify(wire.body));

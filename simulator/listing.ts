@@ -10,7 +10,7 @@ export type Listing = {
   readonly coin: Coin;
   readonly coinProcess: CoinProcess;
   readonly process: ListingProcess;
-  readonly kind: "perpetual" | "dated" | "leveraged";
+  readonly kind: "perpetual" | "spot" | "dated" | "leveraged";
   readonly state: ListingState;
   readonly quote: string;
   readonly settle: string;
@@ -21,6 +21,8 @@ export type Listing = {
   readonly intervalHours: number;
   /** Funding per 8 h that stands still, or `null` where the process decides. */
   readonly fixedPer8h: number | null;
+  /** How far its book stands above the coin's price, fraction, or `null` where the process decides. */
+  readonly premium: number | null;
   /** Largest |rate| per interval. */
   readonly fundingCap: number;
   /** Price decimals in quoted units; 10^−places is the tick. */

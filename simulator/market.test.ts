@@ -10,6 +10,9 @@ const allRows = (view: View): readonly MarketRow[] => SIMULATED_VENUES.flatMap((
 const isCoin = (row: MarketRow): boolean =>
   row.state === "trading" && row.listing.kind === "perpetual" && row.listing.coin.class === "crypto" && row.listing.quote !== "BTC";
 
+const isSpotPair = (row: MarketRow): boolean =>
+  row.state === "trading" && row.listing.kind === "spot" && ["USDT", "USDC"].includes(row.listing.quote);
+
 const market = createMarket({ seed: 1, venues: SIMULATED_VENUES });
 const rows = allRows(viewOf(market));
 
@@ -26,6 +29,19 @@ describe("the simulated market", () => {
       const symbols = rowsOf(viewOf(market), venue).map((row) => row.symbol);
       expect(new Set(symbols).size).toBe(symbols.length);
     }
+  });
+
+  test("has spot pairs that pay nothing, of the most traded coins at every spot market", () => {
+    const spot = rows.filter((row) => row.listing.kind === "spot");
+    expect(new Set(spot.map((row) => row.listing.venue))).toEqual(new Set(["binance-spot", "bybit-spot", "okx-spot"]));
+    for (const row of spot) expect(row.rate, row.symbol).toBe(0);
+    for (const [feed, name] of [
+      ["binance-spot", "ETHUSDT"],
+      ["bybit-spot", "ETHUSDT"],
+      ["okx-spot", "ETH-USDT"],
+    ])
+      expect(spot.filter((row) => row.listing.venue === feed).map((row) => row.symbol)).toContain(name);
+    expect(spot.map((row) => row.symbol)).toEqual(expect.arrayContaining(["1000SATSUSDT", "1MBABYDOGEUSDT", "BONKUSDT"]));
   });
 
   test("holds coins that are quoted by the thousand and million, names that start with digits, and a name that is not ASCII", () => {
@@ -47,12 +63,16 @@ describe("the simulated market", () => {
       expect.arrayContaining(["1000PEPEUSDT", "SHIB1000USDT", "0GUSDT", "2ZUSDT", "BTCPERP", "1000BONKPERP"]),
     );
     expect(symbols("gate")).toEqual(expect.arrayContaining(["BONK_USDT", "MOG_USDT", "2Z_USDT", "0G_USDT", "币安人生_USDT", "BTC3L_USDT"]));
+    expect(symbols("okx")).toEqual(expect.arrayContaining(["BONK-USDT-SWAP", "4-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD-SWAP"]));
+    expect(symbols("kucoin")).toEqual(
+      expect.arrayContaining(["XBTUSDTM", "XBTUSDCM", "XBTUSDM", "1000BONKUSDTM", "10000LADYSUSDTM", "SHIBUSDTM", "4USDTM"]),
+    );
     expect(symbols("hyperliquid")).toEqual(expect.arrayContaining(["kPEPE", "kBONK", "kSHIB", "kFLOKI", "BTC"]));
   });
 
   test("keeps a coin's prices within 10 basis points of each other on all venues", () => {
     const prices = new Map<string, number[]>();
-    for (const row of rows.filter(isCoin)) {
+    for (const row of rows.filter((each) => isCoin(each) || isSpotPair(each))) {
       const mid = (row.bid + row.ask) / 2 / row.listing.multiplier;
       prices.set(row.listing.coin.id, [...(prices.get(row.listing.coin.id) ?? []), mid]);
     }

@@ -2,7 +2,7 @@ import { coinList, tradfiList, type Coin } from "./coins.ts";
 import { exponent } from "./decimal.ts";
 import type { Listing } from "./listing.ts";
 import { PLANTED, type PlantedCoin } from "./planted.ts";
-import { coinProcess, listingProcess, type CoinProcess } from "./process.ts";
+import { coinProcess, largestFundingPer8h, listingProcess, type CoinProcess } from "./process.ts";
 import { unit } from "./random.ts";
 import { TRAPS } from "./traps.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
@@ -58,10 +58,18 @@ function venueListings(build: Build): readonly Listing[] {
     const plant = planted.find((entry) => entry.asset === coin.ticker);
     if (plant !== undefined) {
       const leg = plant.legs[venue.id];
-      if (leg !== undefined) add(coin, { ...QUALITY_OF_PLANTED, intervalHours: leg.intervalHours, fixedPer8h: leg.per8h, planted: true });
+      if (leg !== undefined)
+        add(coin, {
+          ...QUALITY_OF_PLANTED,
+          intervalHours: leg.intervalHours,
+          fixedPer8h: leg.per8h,
+          premium: leg.premium ?? null,
+          planted: true,
+        });
       continue;
     }
     if (!venue.profile.canList(coin) || !isListed(seed, venue, coin)) continue;
+    if (venue.profile.kind === "spot" && !isCalm(processes.get(coin.id))) continue;
     add(coin);
     if (coin.rank <= venue.profile.usdcContracts) add(coin, { quote: "USDC", settle: "USDC" });
   }
@@ -81,6 +89,11 @@ const LISTED_EVERYWHERE = 40;
 
 const isListed = (seed: number, venue: SimulatedVenue, coin: Coin): boolean =>
   coin.rank <= LISTED_EVERYWHERE || isOddlyNamed(coin) || unit(seed, venue.id, coin.id, "listed") < venue.profile.coverage;
+
+/** No spot market is made where holding the coin against a perpetual would pay, but for the planted ones. */
+const isCalm = (process: CoinProcess | undefined): boolean => process !== undefined && largestFundingPer8h(process) <= CALM_PER_8H;
+/** 21 payments of it cost no more than four taker fees of 0.1 and 0.045 %, with 5 basis points to spare. */
+const CALM_PER_8H = 0.00016;
 
 /** Names that a reader can get wrong: bundled coins, names that start with a digit, names that are not ASCII. */
 const isOddlyNamed = (coin: Coin): boolean => coin.bundle !== 1 || !/^[A-Z]/u.test(coin.ticker);
@@ -107,19 +120,21 @@ function newListing({ seed, venue, process, extra }: NewListing): Listing {
   const pricePlaces = 5 - exponent(coin.level * multiplier);
   const share = quote === profile.quote ? 1 : SECOND_QUOTE_SHARE;
   const volumeUsd = ((share * profile.volumeShare * 2e10) / coin.rank ** 1.5) * (0.5 + draw("volume"));
+  const kind = extra.kind ?? profile.kind ?? "perpetual";
   const intervalHours = extra.intervalHours ?? intervalOf(profile.intervals, coin.rank <= 4 ? 0 : draw("interval"));
   return {
     venue: venue.id,
     coin,
     coinProcess: process,
-    process: listingProcess(process, `${venue.id}:${quote}:${extra.kind ?? "perpetual"}`),
-    kind: "perpetual",
+    process: listingProcess(process, `${venue.id}:${quote}:${kind}`),
+    kind,
     state: "trading",
     quote,
     settle: profile.settle,
-    symbol: profile.symbol({ ticker: coin.ticker, quote, multiplier, kind: extra.kind ?? "perpetual" }),
+    symbol: profile.symbol({ ticker: coin.ticker, quote, multiplier, kind }),
     multiplier,
     fixedPer8h: null,
+    premium: null,
     fundingCap: coin.rank <= 4 ? 0.003 : 0.02,
     pricePlaces,
     sizePlaces: pricePlaces >= 4 ? 4 - pricePlaces : Math.min(3, exponent(coin.level * multiplier) - 1),

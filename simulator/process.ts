@@ -37,10 +37,16 @@ const INTEREST_PER_8H = 0.0001;
 const FUNDING_MEDIAN = 0.00003;
 const FUNDING_SIGMA = 1.65;
 const FUNDING_LIMIT = 0.0035;
+/** The most traded coins never pay that much: everybody trades their difference away. */
+const MAJORS = 4;
+const FUNDING_LIMIT_OF_MAJORS = 0.00009;
 
 export function coinProcess(seed: number, coin: Coin): CoinProcess {
   const salt = hash(seed, coin.id);
-  const wild = Math.min(FUNDING_LIMIT, FUNDING_MEDIAN * Math.exp(FUNDING_SIGMA * normal(salt, "funding")));
+  const wild = Math.min(
+    coin.rank <= MAJORS ? FUNDING_LIMIT_OF_MAJORS : FUNDING_LIMIT,
+    FUNDING_MEDIAN * Math.exp(FUNDING_SIGMA * normal(salt, "funding")),
+  );
   const rests = unit(salt, "at-interest") < AT_INTEREST_RATE;
   return {
     coin,
@@ -66,6 +72,9 @@ export function listingProcess(coin: CoinProcess, key: string): ListingProcess {
     fundingPhase: 2 * Math.PI * unit(salt, "funding-phase"),
   };
 }
+
+/** Funding per 8 h that no venue of the coin exceeds. */
+export const largestFundingPer8h = (coin: CoinProcess): number => coin.fundingPer8h * (1 + coin.fundingSwing) + 0.5 * BASIS_POINT;
 
 /** Price of one coin in USD. */
 export function priceAt(process: CoinProcess, atMs: number): number {

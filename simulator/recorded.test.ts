@@ -7,6 +7,10 @@ const FILES: readonly (readonly [path: string, file: string, post?: string])[] =
   ["/api.gateio.ws/api/v4/futures/usdt/contracts", "gate/futures_usdt_contracts_2026-09-11.json"],
   ["/fx-api.gateio.ws/api/v4/futures/usdt/tickers", "gate/futures_usdt_tickers_2026-09-11.json"],
   ["/api.hyperliquid.xyz/info", "hyperliquid/metaAndAssetCtxs_2026-09-11.json", '{"type":"metaAndAssetCtxs"}'],
+  ["/www.okx.com/api/v5/market/tickers?instType=SWAP", "okx/v5_market_tickers_SWAP_2026-09-11.json"],
+  ["/www.okx.com/api/v5/public/mark-price?instType=SWAP", "okx/v5_public_mark-price_SWAP_2026-09-11.json"],
+  ["/openapi.okx.com/api/v5/public/open-interest?instType=SWAP", "okx/v5_public_open-interest_SWAP_2026-09-11.json"],
+  ["/api-futures.kucoin.com/api/v1/contracts/active", "kucoin/api_v1_contracts_active_2026-09-11.json"],
 ];
 
 describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
@@ -27,7 +31,11 @@ describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
       expect(response.status, path).toBe(200);
       expect(await response.text()).toBe(captureText(file));
     }
-    for (const path of ["/fapi.binance.com/fapi/v1/premiumIndex", "/api.bybit.com/v5/market/instruments-info?category=linear&limit=1000"]) {
+    for (const path of [
+      "/fapi.binance.com/fapi/v1/premiumIndex",
+      "/api.bybit.com/v5/market/instruments-info?category=linear&limit=1000",
+      "/www.okx.com/api/v5/public/funding-rate?instId=ANY",
+    ]) {
       const response = await ask(simulator, path);
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({ error: "not recorded" });

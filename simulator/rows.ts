@@ -59,7 +59,7 @@ export function rowOf(view: View, venue: SimulatedVenue, listing: Listing): Mark
   const { multiplier, process, coinProcess } = listing;
   const price = priceAt(coinProcess, atMs) * multiplier;
   const before = priceAt(coinProcess, atMs - DAY_MS) * multiplier;
-  const mid = price * (1 + basisAt(process, atMs));
+  const mid = price * (1 + basisOf(listing, atMs, override));
   const places = listing.pricePlaces;
   const rate = rateOf(view, venue, listing);
   return {
@@ -84,6 +84,14 @@ export function rowOf(view: View, venue: SimulatedVenue, listing: Listing): Mark
   };
 }
 
+function basisOf({ premium, process, kind }: Listing, atMs: number, override: Override | undefined): number {
+  if (premium !== null && override?.collapsed !== true) return premium;
+  return (kind === "spot" ? SPOT_BASIS_SHARE : 1) * basisAt(process, atMs);
+}
+
+/** A spot market stands this much nearer to the coin's price than a perpetual. */
+const SPOT_BASIS_SHARE = 0.2;
+
 /** The first multiple of the interval after `nowMs`, strictly. */
 export const nextSettlementMs = (nowMs: number, intervalHours: number): number =>
   (Math.floor(nowMs / (intervalHours * HOUR_MS)) + 1) * intervalHours * HOUR_MS;
@@ -107,7 +115,7 @@ function sizesOf(listing: Listing, coinPrice: number, atMs: number): { readonly 
 }
 
 function rateOf(view: View, venue: SimulatedVenue, listing: Listing): number {
-  if (listing.kind === "dated" || listing.state === "delisted") return 0;
+  if (listing.kind === "dated" || listing.kind === "spot" || listing.state === "delisted") return 0;
   const per8h = overriddenPer8h(view, venue.id, listing) ?? fundingPer8hAt(listing.coinProcess, listing.process, view.priceAtMs);
   const limit = 0.9 * listing.fundingCap;
   return Math.max(-limit, Math.min(limit, (per8h * listing.intervalHours) / 8));
@@ -118,7 +126,10 @@ function overriddenPer8h(view: View, venue: string, listing: Listing): number | 
   const set = override?.per8h?.[venue];
   if (set !== undefined) return set;
   if (override?.collapsed !== true || !listing.planted) return listing.fixedPer8h;
-  const legs = Object.values(view.market.planted.find((coin) => coin.asset === listing.coin.ticker)?.legs ?? {});
+  const planted = Object.entries(view.market.planted.find((coin) => coin.asset === listing.coin.ticker)?.legs ?? {});
+  // Beside a spot market any funding would pay.
+  if (planted.some(([feed]) => feed.endsWith("-spot"))) return 0;
+  const legs = planted.map(([, leg]) => leg);
   return legs.reduce((sum, leg) => sum + leg.per8h, 0) / Math.max(1, legs.length);
 }
 

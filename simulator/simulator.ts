@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, venueOf, type World } from "./answer.ts";
+import { answer, isVenueHost, type World } from "./answer.ts";
 import { createCallLog, type CallReport } from "./calls.ts";
 import { commandSchema, createControls, type ControlCommand, type ControlState } from "./controls.ts";
 import { listen, type Address } from "./listen.ts";
@@ -59,7 +59,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const app = controlRoutes(world);
   const handle = async (request: Request): Promise<Response> => {
     const { hostname, pathname, search } = new URL(request.url);
-    if (venueOf(hostname) !== undefined) return await answer(world, request, `/${hostname}${pathname}${search}`);
+    if (isVenueHost(hostname)) return await answer(world, request, `/${hostname}${pathname}${search}`);
     if (pathname.split("/")[1] === "control") return await app.fetch(request);
     return await answer(world, request, `${pathname}${search}`);
   };

@@ -14,7 +14,7 @@ const pays = (fixedPer8h: number, extra: Partial<Listing> = {}): { readonly list
 
 export const TRAPS: readonly Trap[] = [
   // One ticker, two coins, two venues each: the price tells them apart.
-  { coin: trapCoin("NEIRO", "NEIRO", 0.00041), legs: { binance: pays(-0.001), bybit: pays(-0.00098) } },
+  { coin: trapCoin("NEIRO", "NEIRO", 0.00041), legs: { binance: pays(-0.001), bybit: pays(-0.00098), "binance-spot": pays(0) } },
   { coin: trapCoin("NEIRO (other)", "NEIRO", 0.052), legs: { gate: pays(0.001), hyperliquid: pays(0.00099) } },
   // One venue's coin of that ticker is another coin.
   { coin: trapCoin("HIPPO", "HIPPO", 0.0031), legs: { binance: pays(0.0001), bybit: pays(0.00012), hyperliquid: pays(0.00011) } },
@@ -24,7 +24,15 @@ export const TRAPS: readonly Trap[] = [
   // Not launched, or about to go.
   {
     coin: trapCoin("MEGA", "MEGA", 0.41),
-    legs: { bybit: pays(-0.0015, { state: "pre-market" }), gate: pays(0.002, { state: "pre-market" }) },
+    legs: {
+      bybit: pays(-0.0015, { state: "pre-market" }),
+      gate: pays(0.002, { state: "pre-market" }),
+      bitget: pays(0.0018, { state: "pre-market" }),
+    },
+  },
+  {
+    coin: trapCoin("OPENAI", "OPENAI", 812),
+    legs: { okx: pays(-0.0016, { state: "pre-market" }), kucoin: pays(0.0019, { state: "pre-market" }) },
   },
   {
     coin: trapCoin("REEF", "REEF", 0.00071),
@@ -32,6 +40,7 @@ export const TRAPS: readonly Trap[] = [
       binance: pays(-0.002, { state: "delisting" }),
       bybit: pays(0.001, { state: "delisting" }),
       gate: pays(0.0015, { state: "delisting" }),
+      bitget: pays(0.0013, { state: "delisting" }),
     },
   },
   // Delisting on one venue alone: the pair has one leg that cannot be held.
@@ -39,10 +48,26 @@ export const TRAPS: readonly Trap[] = [
     coin: trapCoin("OMG", "OMG", 0.22),
     legs: { binance: pays(0.0018, { state: "delisting" }), gate: pays(-0.0011), bybit: pays(-0.0011) },
   },
+  { coin: trapCoin("DUSK", "DUSK", 0.072), legs: { okx: pays(0.0018, { state: "delisting" }), kucoin: pays(-0.0012) } },
+  { coin: trapCoin("ALPACA", "ALPACA", 0.19), legs: { kucoin: pays(0.0017, { state: "halted" }), okx: pays(-0.0011) } },
   { coin: trapCoin("LOKA", "LOKA", 0.061), legs: { gate: pays(-0.0016, { state: "halted" }), bybit: pays(0.0012) } },
   { coin: trapCoin("HOLO", "HOLO", 0.19), legs: { binance: pays(0.0017, { state: "pre-market" }), bybit: pays(-0.0004) } },
+  // Holding the coin would pay if spot could be sold short.
+  { coin: trapCoin("STG", "STG", 0.41), legs: { "binance-spot": pays(0), bybit: pays(-0.0011) } },
+  // The coin does not trade where it would have to be bought.
+  {
+    coin: trapCoin("XVS", "XVS", 6.2),
+    legs: { "binance-spot": pays(0, { state: "halted" }), "okx-spot": pays(0, { state: "halted" }), gate: pays(0.0012) },
+  },
+  {
+    coin: trapCoin("BAKE", "BAKE", 0.091),
+    legs: { "okx-spot": pays(0, { state: "pre-market" }), "bybit-spot": pays(0, { state: "empty-book" }), gate: pays(0.0013) },
+  },
   // Listed, funded, nobody quotes.
-  { coin: trapCoin("VOXEL", "VOXEL", 0.051), legs: { gate: pays(-0.002, { state: "empty-book" }), binance: pays(0.001) } },
+  {
+    coin: trapCoin("VOXEL", "VOXEL", 0.051),
+    legs: { gate: pays(-0.002, { state: "empty-book" }), bitget: pays(-0.0019, { state: "empty-book" }), binance: pays(0.001) },
+  },
   {
     coin: trapCoin("NTRN", "NTRN", 0.091),
     legs: { hyperliquid: pays(-0.002, { state: "empty-book" }), gate: pays(0.001), bybit: pays(-0.0018, { state: "empty-book" }) },

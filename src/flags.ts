@@ -114,6 +114,14 @@ export const FLAGS = {
     default: 1,
     why: "Unlevered legs by default, so annual net on capital is half of that on notional.",
   },
+  price_closure: {
+    type: "number",
+    min: 0,
+    max: 1,
+    unit: "fraction of the price gap",
+    default: 0.5,
+    why: "How much of a price gap is assumed to close within the horizon. No data says it; half is a guess that is printed.",
+  },
   quality_level: {
     type: "choice",
     choices: ["permissive", "strict"],
@@ -226,6 +234,14 @@ export const FLAGS = {
     unit: "milliseconds",
     default: 8_000,
     why: "All calls of one venue in one scan; a venue that hangs costs its own rows and no more time than this.",
+  },
+  depth_limit_ms: {
+    type: "integer",
+    min: 0,
+    max: 8_000,
+    unit: "milliseconds",
+    default: 3_000,
+    why: "All order books of one scan, inside its deadline; what has not come by then is priced without. 0 reads none.",
   },
   scan_deadline_ms: {
     type: "integer",

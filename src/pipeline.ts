@@ -6,14 +6,14 @@ import { failedReply } from "./feeds/collect-venue.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
 import { identify } from "./quality/identity.ts";
-import type { GatedMarket, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
+import type { Published, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
+import { readDepths } from "./scan-depth.ts";
 import { recordOf } from "./scan-report.ts";
-import { type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
+import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
 import type { SaveOutcome } from "./storage/save-scan.ts";
-import type { ScanRecord } from "./storage/scan-record.ts";
 
 /**
- * THE flow: fetch → parse → gate → identify → detect → price → reconcile → save → publish. Each step tells the funnel
+ * THE flow: fetch → parse → gate → identify → detect → depth → price → reconcile → save → publish. Each step tells the funnel
  * what came in, what went on and what it dropped by reason. A scan that cannot be saved changes nothing.
  */
 export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Result<ScanOutput, { readonly message: string }>> {
@@ -25,7 +25,7 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   funnel.step("parse", parseCounts(replies));
 
   const nowMs = ports.now();
-  const gated = gateAll(replies, { input, venues: ports.venues, nowMs });
+  const gated = gateAll(replies, { input, feeds: ports.feeds, nowMs });
   funnel.step("gate", sum("rows", gated));
 
   const { settings, overrides } = input;
@@ -36,7 +36,11 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const detected = detect(market.venues, { input, nowMs });
   funnel.step("detect", detected.counts);
 
-  const priced = splitByNet(detected.price(), input.lifecycle.open);
+  const { now, books } = ports;
+  const read = await readDepths(detected.selected, { input, market: market.venues, startedAtMs, now, books });
+  funnel.step("depth", read.counts);
+
+  const priced = splitByNet(detected.price(read.depths), input.lifecycle.open);
   funnel.step("price", priced.counts);
 
   const { seen, unpriced } = priced;
@@ -47,11 +51,12 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
 
   const findings = { startedAtMs, finishedAtMs: ports.now(), replies, market, priced: seen.map((each) => each.priced), unpriced, outcome };
   const record = recordOf(input, findings, funnel.steps());
-  const stored = await saveAndPublish({ record, market, outcome }, ports);
+  const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
+  const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
   if (!stored.ok) return stored;
   const { refused, duplicatesRefused } = stored.value;
   const refusedRows = refused.length + duplicatesRefused.length;
-  return ok({ record, lifecycle: outcome.state, identity: identified.memory, refusedRows });
+  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths: read.depths, refusedRows });
 }
 
 /** Collects the steps and logs each as it ends. Counts that do not add up are a bug and are logged as one. */
@@ -74,30 +79,30 @@ function recorder(ports: ScanPorts): {
   };
 }
 
-/** All venues at once, each within its limit; none while real data is switched off. */
+/** All feeds at once, each within its limit; none while real data is switched off. */
 async function fetchAll(input: ScanInput, ports: ScanPorts): Promise<readonly FeedReply[]> {
-  const venues = ports.venues.map(({ id }) => id);
+  const feeds = ports.feeds.map(({ id, facts }) => ({ feed: id, venue: facts.id }));
   if (!input.realTimeData) {
     const error = { kind: "flag-off", message: "the flag real_time_data is off" } as const;
-    return venues.map((venue) => failedReply({ venue, error, ms: 0 }));
+    return feeds.map((feed) => failedReply({ ...feed, error, ms: 0 }));
   }
   const { scanId, venueLimitMs: limitMs, scanDeadlineMs: deadlineMs } = input;
-  return await askFeeds({ venues, scanId, limitMs, deadlineMs, ask: ports.ask, now: ports.now });
+  return await askFeeds({ feeds, scanId, limitMs, deadlineMs, ask: ports.ask, now: ports.now });
 }
 
 /** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. */
 async function saveAndPublish(
-  done: { readonly record: ScanRecord; readonly market: GatedMarket; readonly outcome: Reconciled },
+  done: Published,
   { save, publish, log }: ScanPorts,
 ): Promise<Result<SaveOutcome, { readonly message: string }>> {
-  const { record, market, outcome } = done;
+  const { record, outcome } = done;
   const saved = await save(record, outcome);
   if (!saved.ok) {
     log.error("scan.not-saved", { message: saved.error.message });
     return err(saved.error);
   }
   log.info("scan.saved", { ...saved.value });
-  await publish(record, market, outcome);
+  await publish(done);
   const { slotMs, verdict, reason, startedAtMs, finishedAtMs, counts } = record;
   log.info("scan.done", { slotMs, verdict, reason, ms: finishedAtMs - startedAtMs, ...counts });
   return ok(saved.value);

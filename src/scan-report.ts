@@ -1,7 +1,6 @@
-import type { FeedReply } from "./domain/feed.ts";
+import type { FeedId, FeedReply } from "./domain/feed.ts";
 import type { FunnelStep, StepName } from "./domain/funnel.ts";
 import type { Priced } from "./domain/opportunity.ts";
-import type { VenueId } from "./domain/venue.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
 import type { GatedMarket, ScanInput } from "./scan.ts";
@@ -20,6 +19,7 @@ export type ScanFindings = {
   readonly outcome: Reconciled;
 };
 
+/** Of each strategy. */
 const NEAR_MISSES_SHOWN = 5;
 /** Pairs with an unknown net that are kept with their reasons, the largest gross first. */
 const UNPRICED_SHOWN = 20;
@@ -63,8 +63,9 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
   };
 }
 
-function venueReport({ venue, columns, error, calls, ms }: FeedReply): VenueReport {
+function venueReport({ feed, venue, columns, error, calls, ms }: FeedReply): VenueReport {
   return {
+    feed,
     venue,
     ok: error === null,
     receivedAtMs: columns === null || columns.count === 0 ? null : columns.receivedAtMs.reduce((oldest, at) => Math.min(oldest, at)),
@@ -76,20 +77,20 @@ function venueReport({ venue, columns, error, calls, ms }: FeedReply): VenueRepo
 }
 
 function rejectionsOf(replies: readonly FeedReply[], market: GatedMarket): Rejections {
-  const parse: Record<VenueId, Readonly<Record<string, number>>> = {};
+  const parse: Record<FeedId, Readonly<Record<string, number>>> = {};
   const samples: RejectionSample[] = [];
-  for (const { venue, rejected } of replies) {
-    if (Object.keys(rejected.counts).length > 0) parse[venue] = rejected.counts;
+  for (const { feed, venue, rejected } of replies) {
+    if (Object.keys(rejected.counts).length > 0) parse[feed] = rejected.counts;
     for (const { symbol, reason, detail } of rejected.samples)
-      samples.push({ step: "parse", venue, subject: symbol, rule: reason, evidence: detail });
+      samples.push({ step: "parse", feed, venue, subject: symbol, rule: reason, evidence: detail });
   }
   const refused = { gate: {}, identify: {} } satisfies Partial<Record<StepName, object>>;
-  const counts: Record<"gate" | "identify", Record<VenueId, Readonly<Record<string, number>>>> = refused;
-  for (const { facts, gated, identity } of market.venues) {
+  const counts: Record<"gate" | "identify", Record<FeedId, Readonly<Record<string, number>>>> = refused;
+  for (const { feed, facts, gated, identity } of market.venues) {
     for (const [step, refusals] of [["gate", gated] as const, ["identify", identity] as const]) {
-      if (Object.keys(refusals.dropped).length > 0) counts[step][facts.id] = refusals.dropped;
+      if (Object.keys(refusals.dropped).length > 0) counts[step][feed] = refusals.dropped;
       for (const { symbol, rule, failed } of refusals.samples)
-        samples.push({ step, venue: facts.id, subject: symbol, rule, evidence: failed });
+        samples.push({ step, feed, venue: facts.id, subject: symbol, rule, evidence: failed });
     }
   }
   return { counts: { parse, ...counts }, samples };

@@ -14,6 +14,7 @@ export function scanSettings(flags: Flags): ScanSettings {
     dataLostAfterMs: flags.data_lost_after_minutes * MINUTE_MS,
     revivalWindowMs: flags.revival_window_hours * HOUR_MS,
     collateralPerLeg: flags.collateral_per_leg,
+    priceClosure: flags.price_closure,
     quality: qualitySettings(flags),
   };
 }

@@ -1,9 +1,12 @@
-import type { FeedReply } from "./domain/feed.ts";
+import type { Depths, LegDepth } from "./domain/depth.ts";
+import type { FeedId, FeedReply } from "./domain/feed.ts";
 import { count, type FunnelStep } from "./domain/funnel.ts";
-import type { Priced } from "./domain/opportunity.ts";
+import { instrumentId } from "./domain/instrument.ts";
+import type { Priced, Strategy } from "./domain/opportunity.ts";
 import type { QuoteColumns } from "./domain/quote.ts";
-import type { VenueFacts, VenueId } from "./domain/venue.ts";
+import type { VenueFacts } from "./domain/venue.ts";
 import { signAgrees } from "./economics/funding.ts";
+import type { WantedBook } from "./feeds/ask-books.ts";
 import type { Seen } from "./lifecycle/dedup.ts";
 import { opportunityKey } from "./lifecycle/key.ts";
 import type { Unseen } from "./lifecycle/reconcile.ts";
@@ -11,21 +14,22 @@ import type { LifecycleState } from "./lifecycle/state.ts";
 import { gate, type GateResult } from "./quality/gate.ts";
 import type { IdentityResult } from "./quality/identity.ts";
 import { type VenueView, whyUnseen } from "./quality/unseen.ts";
-import type { GatedMarket, ScanInput } from "./scan.ts";
+import type { GatedMarket, GatedVenue, ScannedFeed, ScanInput } from "./scan.ts";
 import { strategies } from "./strategies/registry.ts";
+import { rowFacts } from "./strategies/row-facts.ts";
 import type { DirectedPair, RowRef } from "./strategies/strategy.ts";
 
 /** What a step counted; the funnel adds its name and time. */
 export type Counts = Omit<FunnelStep, "step" | "ms">;
 
-/** Near-misses that are priced for the list, of which five are shown. */
+/** Near-misses of a strategy that are priced for the list, of which five are shown. */
 const NEAR_MISS_CANDIDATES = 20;
 
-/** Venues asked and answered. */
+/** Feeds asked and answered. */
 export function fetchCounts(replies: readonly FeedReply[]): Counts {
   const dropped: Record<string, number> = {};
   for (const { error } of replies) if (error !== null) count(dropped, error.kind);
-  return { unit: "venues", in: replies.length, out: replies.filter(({ error }) => error === null).length, dropped };
+  return { unit: "feeds", in: replies.length, out: replies.filter(({ error }) => error === null).length, dropped };
 }
 
 /** Rows in the bodies that became quotes. */
@@ -36,25 +40,26 @@ export function parseCounts(replies: readonly FeedReply[]): Counts {
   );
 }
 
-/** The counts of one step over all venues. */
+/** The counts of one step over all feeds. */
 export function sum(unit: FunnelStep["unit"], parts: readonly Pick<Counts, "in" | "out" | "dropped">[]): Counts {
   const dropped: Record<string, number> = {};
   for (const part of parts) for (const [reason, times] of Object.entries(part.dropped)) count(dropped, reason, times);
   return { unit, in: parts.reduce((total, part) => total + part.in, 0), out: parts.reduce((total, part) => total + part.out, 0), dropped };
 }
 
-type GatedReply = GateResult & { readonly columns: QuoteColumns; readonly facts: VenueFacts };
+type GatedReply = GateResult & { readonly feed: FeedId; readonly columns: QuoteColumns; readonly facts: VenueFacts };
 
-/** The rules, run over the rows of every venue that answered. */
+/** The rules, run over the rows of every feed that answered. */
 export function gateAll(
   replies: readonly FeedReply[],
-  scan: { readonly input: ScanInput; readonly venues: readonly VenueFacts[]; readonly nowMs: number },
+  scan: { readonly input: ScanInput; readonly feeds: readonly ScannedFeed[]; readonly nowMs: number },
 ): readonly GatedReply[] {
   const { settings, overrides } = scan.input;
-  return replies.flatMap(({ venue, columns, unchangedScans }) => {
-    const facts = scan.venues.find(({ id }) => id === venue);
+  return replies.flatMap(({ feed, columns, unchangedScans }) => {
+    const facts = scan.feeds.find(({ id }) => id === feed)?.facts;
     if (columns === null || facts === undefined) return [];
-    return [{ ...gate({ columns, unchangedScans, facts, settings: settings.quality, overrides, nowMs: scan.nowMs }), columns, facts }];
+    const gated = gate({ columns, unchangedScans, facts, settings: settings.quality, overrides, nowMs: scan.nowMs });
+    return [{ ...gated, feed, columns, facts }];
   });
 }
 
@@ -65,8 +70,8 @@ export function marketOf(gated: readonly GatedReply[], identified: IdentityResul
     venues: gated.flatMap((reply, index) => {
       const identity = identified.venues[index];
       if (identity === undefined) return [];
-      const { facts, columns, passed } = reply;
-      return [{ facts, columns, passed, assetId: identity.assetId, gated: reply, identity }];
+      const { feed, facts, columns, passed } = reply;
+      return [{ feed, facts, columns, passed, assetId: identity.assetId, gated: reply, identity }];
     }),
   };
 }
@@ -74,16 +79,24 @@ export function marketOf(gated: readonly GatedReply[], identified: IdentityResul
 /** A pair with its ledger, and whether each leg may open or refresh a row. */
 type Found = Omit<Seen, "source"> & { readonly why: DirectedPair["why"] };
 
-/** Selects pairs on numbers alone, strategy by strategy; `price` then makes ledgers for the selected few. */
+/** A pair that was selected, with its strategy. */
+export type Selected = { readonly strategy: Strategy; readonly pair: DirectedPair };
+
+/**
+ * Selects pairs on numbers alone, strategy by strategy; `price` then makes ledgers for the selected few, with the order
+ * books that are at hand.
+ */
 export function detect(
   market: GatedMarket["venues"],
   scan: { readonly input: ScanInput; readonly nowMs: number },
-): { readonly counts: Counts; readonly price: () => readonly Found[] } {
+): { readonly counts: Counts; readonly selected: readonly Selected[]; readonly price: (depths: Depths) => readonly Found[] } {
   const { input, nowMs } = scan;
   const open = Object.values(input.lifecycle.open).map(({ row }) => row.priced);
+  const rows = rowFacts(market, { nowMs, settings: input.settings });
   const selections = strategies.map((strategy) => {
     const own = open.filter((pair) => pair.strategy === strategy.id);
-    return { strategy, ...strategy.select(market, { nowMs, settings: input.settings, open: own, nearMissCount: NEAR_MISS_CANDIDATES }) };
+    const request = { nowMs, settings: input.settings, open: own, nearMissCount: NEAR_MISS_CANDIDATES, rows };
+    return { strategy, ...strategy.select(market, request) };
   });
   const counts = sum(
     "pairs",
@@ -91,17 +104,29 @@ export function detect(
   );
   const marksOf = ({ venue, row }: RowRef): readonly string[] => market[venue]?.gated.marks[row] ?? [];
   const isFrozen = ({ venue, row }: RowRef): boolean => market[venue]?.gated.frozen[row] === 1;
-  const price = (): readonly Found[] =>
+  const selected = selections.flatMap(({ strategy, pairs }) => pairs.map((pair) => ({ strategy: strategy.id, pair })));
+  const price = (depths: Depths): readonly Found[] =>
     selections.flatMap(({ strategy, pairs }) => {
-      const priceOf = strategy.pricer(market, { nowMs, settings: input.settings, keyOf: opportunityKey, marksOf });
+      const depthOf = (ref: RowRef): LegDepth | null => depths[bookOf(market, ref)?.id ?? ""] ?? null;
+      const priceOf = strategy.pricer(market, { nowMs, settings: input.settings, keyOf: opportunityKey, marksOf, depthOf });
       return pairs.map((pair) => {
         const priced = priceOf(pair);
         const mayRefresh = !isFrozen(pair.long) && !isFrozen(pair.short);
-        const mayOpen = mayRefresh && signAgrees(priced.long.quote, priced.short.quote) !== false;
+        const signHolds = !strategy.livesOnFunding || signAgrees(priced.long.quote, priced.short.quote) !== false;
+        const mayOpen = mayRefresh && signHolds;
         return { priced, mayOpen, mayRefresh, why: pair.why };
       });
     });
-  return { counts, price };
+  return { counts, selected, price };
+}
+
+/** Where the rows of selected pairs stand. */
+export type BookMarket = readonly Pick<GatedVenue, "feed" | "facts" | "columns">[];
+/** The instrument of a row and the feed that has its book; null for a row that is not there. */
+export function bookOf(market: BookMarket, { venue, row }: RowRef): WantedBook | null {
+  const gated = market[venue];
+  const symbol = gated?.columns.symbol[row];
+  return gated === undefined || symbol === undefined ? null : { id: instrumentId(gated.facts.id, symbol), feed: gated.feed, symbol };
 }
 
 /** Pairs whose net is not known are shown with their reasons and go no further, unless they are open. */
@@ -117,6 +142,25 @@ export function splitByNet(
   return { seen, unpriced, counts: { unit: "pairs", in: found.length, out: seen.length, dropped } };
 }
 
+/** Candidates that the snapshot carries at most, the best net first. */
+const CANDIDATES_SHOWN = 50;
+
+/**
+ * Pairs that are not open and whose net at half the default fees clears the bar, so that a person with lower fees sees
+ * theirs. A pair that may not open for another reason than its net is none.
+ */
+export function candidatesOf(
+  seen: readonly Seen[],
+  { open, openNet }: { readonly open: LifecycleState["open"]; readonly openNet: number },
+): readonly Priced[] {
+  const atHalfFees = ({ ledger: { net, fees } }: Priced): number => (net ?? Number.NaN) + (fees ?? Number.NaN) / 2;
+  return seen
+    .filter(({ priced, mayOpen }) => mayOpen && !Object.hasOwn(open, priced.key) && atHalfFees(priced) >= openNet)
+    .map(({ priced }) => priced)
+    .sort((a, b) => atHalfFees(b) - atHalfFees(a) || (a.key < b.key ? -1 : 1))
+    .slice(0, CANDIDATES_SHOWN);
+}
+
 /** Why each open row that was not priced could not be. */
 export function unseenOf(
   lifecycle: LifecycleState,
@@ -125,15 +169,15 @@ export function unseenOf(
   const priced = new Set(scan.seen.map((each) => each.priced.key));
   const missing = Object.values(lifecycle.open).filter(({ row }) => !priced.has(row.key));
   if (missing.length === 0) return [];
-  const views = new Map(scan.replies.map((reply): [VenueId, VenueView] => [reply.venue, viewOf(reply, scan.market)]));
+  const views = new Map(scan.replies.map((reply): [FeedId, VenueView] => [reply.feed, viewOf(reply, scan.market)]));
   return missing.map(({ row }) => {
     const { asset, long, short } = row.priced;
     return { key: row.key, reason: whyUnseen({ asset, legs: [long.quote, short.quote] }, views) };
   });
 }
 
-function viewOf({ venue, error, columns }: FeedReply, market: GatedMarket): VenueView {
-  const gated = market.venues.find(({ facts }) => facts.id === venue);
+function viewOf({ feed, error, columns }: FeedReply, market: GatedMarket): VenueView {
+  const gated = market.venues.find((each) => each.feed === feed);
   const samples = [...(gated?.gated.samples ?? []), ...(gated?.identity.samples ?? [])];
-  return { venue, error, columns, assetId: gated?.assetId ?? [], passed: gated?.passed ?? new Uint32Array(0), samples };
+  return { feed, error, columns, assetId: gated?.assetId ?? [], passed: gated?.passed ?? new Uint32Array(0), samples };
 }

@@ -1,4 +1,6 @@
-import type { FeedAsk, FeedReply } from "./domain/feed.ts";
+import type { BooksAsk, BooksReply, Depths } from "./domain/depth.ts";
+import type { FeedAsk, FeedId, FeedReply } from "./domain/feed.ts";
+import type { Priced } from "./domain/opportunity.ts";
 import type { Result } from "./domain/result.ts";
 import type { QualityOverrides, ScanSettings } from "./domain/settings.ts";
 import type { VenueFacts } from "./domain/venue.ts";
@@ -23,20 +25,37 @@ export type ScanInput = {
   readonly realTimeData: boolean;
   readonly venueLimitMs: number;
   readonly scanDeadlineMs: number;
+  /** Time for all order books of the scan, inside its deadline, ms. */
+  readonly depthLimitMs: number;
   readonly settings: ScanSettings;
   readonly overrides: QualityOverrides;
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
+  /** Order books read by the scans before. */
+  readonly depths: Depths;
 };
+
+/** A feed to ask, with what the documents say of its venue. An adapter is one. */
+export type ScannedFeed = { readonly id: FeedId; readonly facts: VenueFacts };
 
 /** Everything a scan touches outside itself. */
 export type ScanPorts = {
-  readonly venues: readonly VenueFacts[];
+  readonly feeds: readonly ScannedFeed[];
   readonly ask: (ask: FeedAsk) => Promise<FeedReply>;
+  readonly books: (ask: BooksAsk) => Promise<BooksReply>;
   readonly save: (record: ScanRecord, outcome: Reconciled) => Promise<Result<SaveOutcome, { readonly message: string }>>;
-  readonly publish: (record: ScanRecord, market: GatedMarket, outcome: Reconciled) => Promise<void>;
+  readonly publish: (shown: Published) => Promise<void>;
   readonly now: () => number;
   readonly log: Logger;
+};
+
+/** What readers are shown of a scan. */
+export type Published = {
+  readonly record: ScanRecord;
+  readonly market: GatedMarket;
+  readonly outcome: Reconciled;
+  /** Pairs that are not open and may be for a person with lower fees. */
+  readonly candidates: readonly Priced[];
 };
 
 /** What a scan hands to the next one. */
@@ -44,13 +63,14 @@ export type ScanOutput = {
   readonly record: ScanRecord;
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
+  readonly depths: Depths;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;
 };
 
-/** The rows of all venues after gate and identity. */
+/** The rows of all feeds after gate and identity; a venue with two feeds stands in it twice. */
 export type GatedMarket = {
   readonly venues: readonly GatedVenue[];
   readonly evidence: readonly IdentityEvidence[];
 };
-export type GatedVenue = Market[number] & { readonly gated: GateResult; readonly identity: VenueIdentity };
+export type GatedVenue = Market[number] & { readonly feed: FeedId; readonly gated: GateResult; readonly identity: VenueIdentity };

@@ -29,7 +29,7 @@ export type Services = {
   };
   readonly snapshots: SnapshotSource;
   readonly scanner: () => ReturnType<Env["SCANNER"]["getByName"]>;
-  readonly feed: (venue: string) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
+  readonly feed: (feed: string) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
   readonly api: () => Hono;
 };
 
@@ -80,7 +80,7 @@ function build(env: Env): Services {
     },
     snapshots,
     scanner: () => env.SCANNER.getByName("scanner"),
-    feed: (venue) => env.VENUE_FEED.getByName(venue, locationOf(venue)),
+    feed: (feed) => env.VENUE_FEED.getByName(feed, locationOf(feed)),
     api: () => (api ??= createApi({ config, now, db: env.DB, snapshots, log })),
   };
 }
@@ -88,8 +88,8 @@ function build(env: Env): Services {
 /** Tells venues who asks, and where to complain. */
 const USER_AGENT = "Carrywatch/0.1 (funding rate monitor; public data only)";
 
-/** Where the venue's feed should live, which decides from where it calls. */
-function locationOf(venue: string): DurableObjectNamespaceGetDurableObjectOptions {
-  const region = adapterOf(venue)?.region ?? null;
+/** Where a feed should live, which decides from where it calls. */
+function locationOf(feed: string): DurableObjectNamespaceGetDurableObjectOptions {
+  const region = adapterOf(feed)?.region ?? null;
   return region === null ? {} : { locationHint: region };
 }

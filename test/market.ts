@@ -30,15 +30,19 @@ export const legWith = (side: Leg["side"], fields: Partial<Quote>, terms: Partia
 export type VenueSpec = {
   readonly id: string;
   readonly takerFeeRate: number | null;
+  /** Of spot; not known unless given. */
+  readonly spotFeeRate?: number;
   readonly accrual?: "settled" | "continuous";
   /** `assetId` is the asset unless given; `refused` rows did not pass the gate. */
   readonly rows: readonly (Partial<Quote> & { readonly assetId?: string | null; readonly refused?: boolean })[];
 };
 
-const factsOf = ({ id, takerFeeRate, accrual }: VenueSpec): VenueFacts => ({
+const documented = (rate: number | null) => (rate === null ? null : { rate, source: "test", readOn: "2026-11-22" });
+
+const factsOf = ({ id, takerFeeRate, spotFeeRate, accrual }: VenueSpec): VenueFacts => ({
   id,
   name: id,
-  takerFee: { perpetual: takerFeeRate === null ? null : { rate: takerFeeRate, source: "test", readOn: "2026-11-22" }, spot: null },
+  takerFee: { perpetual: documented(takerFeeRate), spot: documented(spotFeeRate ?? null) },
   accrual: accrual ?? "settled",
   hasBulkBook: true,
   documentedCap: null,

@@ -62,40 +62,58 @@ export function fundingPair(
   };
 }
 
-/** A spot–perpetual pair in the form of the table of strategies; its ledger is that of a funding pair with the same short leg. */
+/** A spot–perpetual pair priced by the real economics: spot of one venue bought, the perpetual of another sold. */
 export function carryPair(): Priced {
-  const pair = fundingPair({ long: { rate: 0, hours: 8 } });
-  const long = legWith("long", {
-    ...pair.long.quote,
-    symbol: "BTC/USDT",
-    kind: "spot",
-    fundingRatePerInterval: null,
-    fundingIntervalHours: null,
-    nextFundingAtMs: null,
-  });
-  const key = opportunityKey({ strategy: "carry", asset: "BTC", long: "alpha:BTC/USDT", short: "beta:BTC/USDT:USDT" });
-  return { ...pair, strategy: "carry", key, long, longRate: null, rateDifference: pair.shortRate };
+  const { short, shortRate, ...pair } = fundingPair();
+  const long = legWith(
+    "long",
+    {
+      ...pair.long.quote,
+      symbol: "BTC/USDT",
+      kind: "spot",
+      fundingRatePerInterval: null,
+      fundingIntervalHours: null,
+      nextFundingAtMs: null,
+    },
+    { takerFeeRate: 0.001 },
+  );
+  return {
+    ...pair,
+    strategy: "carry",
+    key: opportunityKey({ strategy: "carry", asset: "BTC", long: "alpha:BTC/USDT", short: "beta:BTC/USDT:USDT" }),
+    long,
+    short,
+    longRate: null,
+    shortRate,
+    rateDifference: shortRate,
+    grossApr: (shortRate * YEAR_HOURS) / 8,
+    ledger: buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW_MS, collateralPerLeg: 1 }),
+  };
 }
 
-/** A standing gap between two books: ask of the long leg, bid of the short one. Its net is not known. */
-export function pricePair(): Priced {
+/** A standing gap between two books, ask of the long leg and bid of the short one, priced by the real economics. */
+export function gapPair(longQuote: Partial<Leg["quote"]> = {}): Priced {
   const pair = fundingPair();
-  const short: Leg = { ...pair.short, quote: { ...pair.short.quote, bid: 101, ask: 101.02 } };
-  const [longRate, shortRate] = [100.02, 101];
-  const ledger = { ...pair.ledger, funding: null, net: null, netUsd: null, netAprOnNotional: null, netAprOnCapital: null };
-  const key = pair.key.replace("funding|", "price|");
+  const long: Leg = { ...pair.long, quote: { ...pair.long.quote, ...longQuote } };
+  const short: Leg = { ...pair.short, quote: { ...pair.short.quote, bid: 101.5, ask: 101.52, fundingRatePerInterval: 0.00005 } };
+  const [longRate, shortRate] = [100.02, 101.5];
+  const ledger = buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW_MS, collateralPerLeg: 1, closure: 0.5 });
   return {
     ...pair,
     strategy: "price",
-    key,
+    key: pair.key.replace("funding|", "price|"),
+    long,
     short,
     longRate,
     shortRate,
     rateDifference: (shortRate - longRate) / longRate,
-    grossApr: 0,
+    grossApr: ((ledger.priceGain ?? Number.NaN) * YEAR_HOURS) / 168,
     ledger,
   };
 }
+
+/** The same gap while one leg's next settlement is not known, so that its net is not either. */
+export const pricePair = (): Priced => gapPair({ nextFundingAtMs: null });
 
 /** An open row of a pair, opened at `openedAtMs`. */
 export function opened(priced: Priced, fields: Partial<Opportunity> = {}): Opportunity {
@@ -142,14 +160,16 @@ export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
     verdict: "market-quiet",
     reason: "best net 0.02 % under the bar of 0.10 %",
     counts: { open: 0, opened: 0, updated: 0, closed: 0 },
-    funnel: [{ step: "fetch", unit: "venues", in: 2, out: 1, dropped: { timeout: 1 }, ms: 300 }],
+    funnel: [{ step: "fetch", unit: "feeds", in: 2, out: 1, dropped: { timeout: 1 }, ms: 300 }],
     rejections: {
       counts: { gate: { alpha: { "crossed-book": 1 } } },
-      samples: [{ step: "gate", venue: "alpha", subject: "BTC/USDT:USDT", rule: "crossed-book", evidence: { bid: 2, ask: 1 } }],
+      samples: [
+        { step: "gate", feed: "alpha", venue: "alpha", subject: "BTC/USDT:USDT", rule: "crossed-book", evidence: { bid: 2, ask: 1 } },
+      ],
     },
     observations: { id: [], rateDifference: [], net: [] },
     flags: { snapshot_ttl_seconds: 300 },
-    venues: [{ venue: "alpha", ok: true, receivedAtMs: slotMs + 300, rows: 1, error: null, calls: 2, ms: 200 }],
+    venues: [{ feed: "alpha", venue: "alpha", ok: true, receivedAtMs: slotMs + 300, rows: 1, error: null, calls: 2, ms: 200 }],
     nearMisses: [],
     unpriced: [],
     ...fields,

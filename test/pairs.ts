@@ -44,9 +44,12 @@ export function pricedPair({ asset = "BTC", net, survives = true, longIntervalHo
     ledger: {
       sizeUsd: 5_000,
       horizonHours: 168,
+      priceGain: null,
       funding: net === null ? null : net + 0.003,
       fees: 0.002,
       crossing: net === null ? null : 0.001,
+      crossingSource: net === null ? null : "top",
+      crossingAgeMs: null,
       net,
       netUsd: net === null ? null : net * 5_000,
       netAprOnNotional: null,

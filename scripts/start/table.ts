@@ -2,6 +2,7 @@ import { z } from "zod";
 
 const leg = z.object({ venue: z.string() });
 const pair = z.object({
+  strategy: z.enum(["funding", "carry", "price"]),
   asset: z.string(),
   long: leg,
   short: leg,
@@ -32,7 +33,9 @@ export type Opportunities = z.infer<typeof opportunitiesSchema>;
 export type Scan = z.infer<typeof scanSchema>;
 type Pair = z.infer<typeof pair>;
 
-const HEADER = ["asset", "long", "short", "8 h diff", "net 7 d", "net APR", "break-even", "capacity", "age"];
+/** Carry and funding differ by a rate per 8 h, price by the gap itself. */
+const DIFFERENCE = { funding: "/8 h", carry: "/8 h", price: "gap " };
+const HEADER = ["strategy", "asset", "long", "short", "difference", "net 7 d", "net APR", "break-even", "capacity", "age"];
 
 /** The table of one scan as text: open pairs, else the near-misses with what keeps them below the bar. */
 export function renderTable(opportunities: Opportunities): string {
@@ -59,10 +62,11 @@ export function renderFunnel(scan: Scan): string {
 function cells(found: Pair): string[] {
   const { ledger } = found;
   return [
+    found.strategy,
     found.asset,
-    found.long.venue,
+    found.strategy === "carry" ? `${found.long.venue} spot` : found.long.venue,
     found.short.venue,
-    percent(found.rateDifference, 4),
+    `${percent(found.rateDifference, 4)} ${DIFFERENCE[found.strategy]}`,
     ledger.net === null ? "unknown" : percent(ledger.net, 2),
     ledger.netAprOnNotional === null ? "unknown" : percent(ledger.netAprOnNotional, 1),
     breakEven(ledger.breakEven),
@@ -85,8 +89,8 @@ function age(ms: number): string {
   return `${Math.round(seconds / 3_600)} h`;
 }
 
-/** Columns as wide as their widest cell; the first three are words, the rest figures. */
+/** Columns as wide as their widest cell; the first four are words, the rest figures. */
 function align(table: readonly (readonly string[])[]): string {
   const widths = HEADER.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  return table.map((line) => `  ${line.map((cell, column) => (column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}`).join("\n");
+  return table.map((line) => `  ${line.map((cell, column) => (column < 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}`).join("\n");
 }

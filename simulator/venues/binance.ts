@@ -7,6 +7,7 @@
 import { fixed, step } from "../decimal.ts";
 import type { MarketRow } from "../listing.ts";
 import { unit } from "../random.ts";
+import { binanceDepth } from "./binance-book.ts";
 import { json, newestStampIn, stampIn, textOf } from "./venue.ts";
 import type { ErrorKind, RenderContext, SimulatedEndpoint, SimulatedVenue, VenueReply, WireBody, WireRow } from "./venue.ts";
 
@@ -72,6 +73,7 @@ export const binance: SimulatedVenue = {
       stampedAtMs: newestStampIn("closeTime"),
     }),
     endpoint({ name: "fundingInfo", path: "fundingInfo", render: fundingInfo, vital: ["fundingIntervalHours"], stampedAtMs: () => null }),
+    endpoint({ name: "depth", path: "depth", render: binanceDepth, vital: ["bids"], stampedAtMs: stampIn("E") }),
     endpoint({ name: "exchangeInfo", path: "exchangeInfo", render: exchangeInfo, vital: ["status"], stampedAtMs: stampIn("serverTime") }),
   ],
   error,

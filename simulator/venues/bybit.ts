@@ -6,6 +6,7 @@
  */
 import { fixed, step, trimmed } from "../decimal.ts";
 import type { MarketRow } from "../listing.ts";
+import { bybitBook } from "./bybit-book.ts";
 import {
   json,
   stampIn,
@@ -88,6 +89,16 @@ export const bybit: SimulatedVenue = {
       render: instruments,
       vital: ["status", "contractType"],
       recordedAs: "v5_market_instruments-info_linear",
+      stampedAtMs: stampIn("time"),
+    },
+    {
+      name: "orderbook",
+      method: "GET",
+      path: "/v5/market/orderbook",
+      asks: (query) => query.get("category") === "linear",
+      render: (context) => bybitBook(context, (result) => envelope(0, "OK", { nowMs: context.time(context.nowMs), result })),
+      vital: ["b"],
+      recordedAs: "v5_market_orderbook_linear",
       stampedAtMs: stampIn("time"),
     },
   ],

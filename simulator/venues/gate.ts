@@ -4,6 +4,7 @@
  * https://www.gate.com/docs/developers/apiv4/en/#futures
  * contracts.position_size counts one side, tickers.total_size both. Fee fields are not what customers pay.
  */
+import { bookOf, type Level, rowNamed } from "../book.ts";
 import { exponent, step, trimmed } from "../decimal.ts";
 import { unit } from "../random.ts";
 import type { MarketRow } from "../listing.ts";
@@ -12,10 +13,12 @@ import {
   json,
   textOf,
   type ErrorKind,
+  type Json,
   type RenderContext,
   type SimulatedEndpoint,
   type SimulatedVenue,
   type VenueReply,
+  type WireBody,
   type WireRow,
 } from "./venue.ts";
 
@@ -56,6 +59,7 @@ export const gate: SimulatedVenue = {
   endpoints: [
     endpoint("contracts", contractRow, ["funding_rate", "mark_price"]),
     endpoint("tickers", tickerRow, ["highest_bid", "lowest_ask"]),
+    { ...endpoint("order_book", tickerRow, ["bids"]), render: orderBook },
   ],
   error,
   unknownRequest: (path) => json(404, { label: "NOT_FOUND", message: `no such endpoint: ${path}` }),
@@ -184,6 +188,21 @@ function tickerRow(row: MarketRow): WireRow {
     lowest_ask: quoted ? price(row.ask) : "",
     lowest_size: quoted ? contracts(row.askSizeCoins) : "",
   };
+}
+
+/** Levels of one contract as `{p, s}`, sizes in contracts as numbers, up to `limit`. */
+function orderBook({ rows, query, time, nowMs }: RenderContext): WireBody {
+  const row = rowNamed(rows, query.get("contract"));
+  if (row === null) return { body: { label: "CONTRACT_NOT_FOUND", message: "Contract not found" }, rows: [] };
+  const places = isDecimal(row) ? 1 : 0;
+  const side = (levels: readonly Level[]): readonly Json[] =>
+    levels.slice(0, Number(query.get("limit") ?? 10)).map(({ price, sizeCoins }) => ({
+      p: trimmed(price, row.listing.pricePlaces),
+      s: Math.max(Number(inContracts(row, sizeCoins).toFixed(places)), 10 ** -places),
+    }));
+  const { bids, asks } = bookOf(row);
+  const book: WireRow = { current: time(nowMs) / 1000, update: time(row.bookAtMs) / 1000, asks: side(asks), bids: side(bids) };
+  return { body: book, rows: [[book]] };
 }
 
 function error(kind: ErrorKind): VenueReply {

@@ -3,14 +3,26 @@
  * numbers are decimal strings, there are no sizes: impactPxs are the prices for a fixed notional. Delisted coins keep
  * their place with nulls. No time is sent. https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals
  */
+import { bookOf, type Level, rowNamed } from "../book.ts";
 import type { Coin } from "../coins.ts";
 import { trimmedFloat } from "../decimal.ts";
 import type { MarketRow } from "../listing.ts";
-import type { ErrorKind, RenderContext, SimulatedVenue, VenueReply, WireBody, WireRow } from "./venue.ts";
+import {
+  stampIn,
+  type ErrorKind,
+  type Json,
+  type RenderContext,
+  type SimulatedVenue,
+  type VenueReply,
+  type WireBody,
+  type WireRow,
+} from "./venue.ts";
 
 const DELISTED = `MATIC 0.3754;FTM 0.7;RNDR 7.1;BLZ 0.06;UNIBOT 4.1;FRIEND 0.1;OX 0.01;SHIA 0.01;CANTO 0.02;NTRL 0.4;LOOM 0.05;OGN 0.1;BNT 0.5;
 RLB 0.06;HPOS 0.07;MYRO 0.02;PANDORA 900;JELLY 0.02;LISTA 0.2;AI 0.4;NFTI 12;STRAX 0.04;CATI 0.1;ILV 14;PIXEL 0.03;BADGER 2;ORBS 0.02;MAVIA 0.2`;
 const SMALLEST_SIZE_USD = 0.1;
+/** https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint#l2-book-snapshot */
+const L2_LEVELS = 20;
 
 export const hyperliquid: SimulatedVenue = {
   id: "hyperliquid",
@@ -42,6 +54,16 @@ export const hyperliquid: SimulatedVenue = {
       vital: ["funding", "markPx", "impactPxs"],
       recordedAs: "metaAndAssetCtxs",
       stampedAtMs: () => null,
+    },
+    {
+      name: "l2Book",
+      method: "POST",
+      path: "/info",
+      asks: (_query, body) => typeof body === "object" && body !== null && Reflect.get(body, "type") === "l2Book",
+      render: l2Book,
+      vital: ["levels"],
+      recordedAs: "l2Book",
+      stampedAtMs: stampIn("time"),
     },
   ],
   error,
@@ -91,6 +113,23 @@ function metaAndAssetCtxs({ rows }: RenderContext): WireBody {
     contexts,
   ];
   return { body, rows: [universe, contexts] };
+}
+
+/** At most 20 levels a side; an unknown coin is answered with null. */
+function l2Book({ rows, payload, time, nowMs }: RenderContext): WireBody {
+  const asked: unknown = typeof payload === "object" && payload !== null ? Reflect.get(payload, "coin") : null;
+  const row = rowNamed(rows, asked);
+  if (row === null || row.state === "delisted") return { body: null, rows: [] };
+  const { pricePlaces, sizePlaces, multiplier } = row.listing;
+  const side = (levels: readonly Level[]): readonly Json[] =>
+    levels.slice(0, L2_LEVELS).map(({ price, sizeCoins }, place) => ({
+      px: trimmedFloat(price, pricePlaces),
+      sz: trimmedFloat(sizeCoins / multiplier, sizePlaces),
+      n: 1 + (place % 7),
+    }));
+  const { bids, asks } = bookOf(row);
+  const book: WireRow = { coin: row.symbol, time: time(nowMs), levels: [side(bids), side(asks)] };
+  return { body: book, rows: [[book]] };
 }
 
 function universeRow(row: MarketRow): WireRow {

@@ -1,8 +1,25 @@
 import { binance } from "./binance.ts";
+import { binanceSpot } from "./binance-spot.ts";
+import { bitget } from "./bitget.ts";
 import { bybit } from "./bybit.ts";
+import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { hyperliquid } from "./hyperliquid.ts";
+import { kucoin } from "./kucoin.ts";
+import { okx } from "./okx.ts";
+import { okxSpot } from "./okx-spot.ts";
 import type { SimulatedVenue } from "./venue.ts";
 
-/** Every venue that the simulator plays. A new one is its file and a line here. */
-export const SIMULATED_VENUES: readonly SimulatedVenue[] = [binance, bybit, gate, hyperliquid];
+/** Every market of every venue that the simulator plays. A new one is its file and a line here. */
+export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
+  binance,
+  bybit,
+  gate,
+  hyperliquid,
+  bitget,
+  okx,
+  kucoin,
+  binanceSpot,
+  bybitSpot,
+  okxSpot,
+];

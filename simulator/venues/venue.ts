@@ -3,6 +3,8 @@ import type { Listing, MarketRow } from "../listing.ts";
 
 /** What a venue lists and how it names it. */
 export type VenueProfile = {
+  /** What it lists; perpetuals where absent. */
+  readonly kind?: "spot";
   readonly quote: string;
   readonly settle: string;
   /** Share of the less traded coins that it lists. */
@@ -46,6 +48,8 @@ export type RenderContext = {
   /** Every time that goes onto the wire passes here: faults shift it or change its unit. */
   readonly time: (epochMs: number) => number;
   readonly query: URLSearchParams;
+  /** The JSON of a POST. */
+  readonly payload?: unknown;
 };
 
 /** Reply of a venue that is not its data. */
@@ -81,15 +85,18 @@ export type ErrorKind =
   | "envelope"
   | "envelope-rate-limited";
 
-/** A venue as the simulator plays it. Data and pure functions. */
+/** One market of a venue as the simulator plays it. Data and pure functions. */
 export type SimulatedVenue = {
+  /** The feed's id: the venue's own for perpetuals. */
   readonly id: string;
+  /** The venue whose market this is, where that is not the id. */
+  readonly venue?: string;
   /** Every host that its documents name for these endpoints. */
   readonly hosts: readonly string[];
   /** Taker fee for the lowest tier, fraction one way. */
   readonly takerFeeRate: number;
   readonly profile: VenueProfile;
-  /** The first one carries the funding rate. */
+  /** The first one carries the funding rate, or a spot market's prices. */
   readonly endpoints: readonly SimulatedEndpoint[];
   /** How the venue says no. The two `envelope` kinds are errors inside HTTP 200. */
   readonly error: (kind: ErrorKind, nowMs: number) => VenueReply;
@@ -99,7 +106,7 @@ export type SimulatedVenue = {
   readonly wire: (row: MarketRow) => WireQuote;
 };
 
-/** The figures that decide an opportunity, as the venue writes them. Prices and rate are its decimal strings. */
+/** The figures that decide an opportunity, as the venue writes them. Prices and rate are its decimal strings; a spot pair pays `0`. */
 export type WireQuote = {
   readonly symbol: string;
   readonly bid: string;

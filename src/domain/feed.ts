@@ -1,9 +1,16 @@
 import type { VenueError } from "./error.ts";
+import type { InstrumentKind } from "./instrument.ts";
 import type { QuoteColumns, RejectedRow } from "./quote.ts";
 import type { VenueId } from "./venue.ts";
 
 /** A feed: one market of one venue, with its own hosts, limits and Durable Object. `binance`, `binance-spot`. */
 export type FeedId = string;
+
+/**
+ * The feed that has a venue's instruments of a kind: the venue's own name for perpetuals, with the market otherwise.
+ * @example feedIdOf("binance", "spot") // "binance-spot"
+ */
+export const feedIdOf = (venue: VenueId, kind: InstrumentKind): FeedId => (kind === "perpetual" ? venue : `${venue}-${kind}`);
 
 /** What became of one HTTP attempt. `outcome` is `ok` or the kind of the error. */
 export type CallRecord = {

@@ -2,13 +2,13 @@
 export type FunnelStep = {
   readonly step: StepName;
   /** What is counted. */
-  readonly unit: "venues" | "rows" | "pairs" | "opportunities";
+  readonly unit: "feeds" | "rows" | "pairs" | "opportunities";
   readonly in: number;
   readonly out: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly ms: number;
 };
-export const STEP_NAMES = ["fetch", "parse", "gate", "identify", "detect", "price", "reconcile"] as const;
+export const STEP_NAMES = ["fetch", "parse", "gate", "identify", "detect", "depth", "price", "reconcile"] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
 /**

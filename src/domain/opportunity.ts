@@ -22,10 +22,16 @@ export type Ledger = {
   /** USD on each leg. */
   readonly sizeUsd: number;
   readonly horizonHours: number;
+  /** `price` only: what the assumed closing of the gap brings. `null` in the other strategies, which have no such line. */
+  readonly priceGain: number | null;
   readonly funding: number | null;
   readonly fees: number | null;
   readonly crossing: number | null;
-  /** funding − fees − crossing. */
+  /** Where `crossing` was read; `null` where it is not known. */
+  readonly crossingSource: CrossingSource | null;
+  /** Age of the older book behind `crossing` when it was priced, ms; `null` where none was read. */
+  readonly crossingAgeMs: number | null;
+  /** priceGain (where there is one) + funding − fees − crossing. */
   readonly net: number | null;
   readonly netUsd: number | null;
   /** net · 8760 / horizon, on the notional of one leg, fraction a year. */
@@ -43,7 +49,11 @@ export type Ledger = {
   readonly reasons: readonly string[];
 };
 
-/** When the funding received has paid fees and crossing. */
+/** `book`: both legs' order books; `top`: best bid and ask of both; `mixed`: one of each. */
+export const CROSSING_SOURCES = ["book", "top", "mixed"] as const;
+export type CrossingSource = (typeof CROSSING_SOURCES)[number];
+
+/** When funding alone has paid fees and crossing: of `price` too, with its gap as wide as at the entry. */
 export type BreakEven =
   | { readonly kind: "at"; readonly atMs: number; readonly days: number }
   /** Not within 90 days. */
@@ -51,7 +61,10 @@ export type BreakEven =
   /** A line it needs is missing. */
   | { readonly kind: "unknown" };
 
-/** Net with the carry halved, and net with 10 basis points more cost. Survives when both are above zero. */
+/**
+ * Net with the carry halved (in `price`: half the closure, and no funding that is received), and net with 10 basis points
+ * more cost. Survives when both are above zero.
+ */
 export type Stress = { readonly carryHalved: number | null; readonly costPlus10Bps: number | null; readonly survives: boolean | null };
 
 /** A directed pair with its economics at one moment. What `price` makes and everything after it reads. */
@@ -66,7 +79,7 @@ export type Priced = {
   readonly longRate: number | null;
   readonly shortRate: number;
   readonly rateDifference: number;
-  /** Annual carry before costs, fraction: 8760 · c. */
+  /** Annual carry before costs, fraction: 8760 · c; in `price` the assumed gain, 8760 · priceGain / horizon. */
   readonly grossApr: number;
   readonly ledger: Ledger;
   /** Soft rules that marked a leg, e.g. `long:low-volume`. */

@@ -14,6 +14,8 @@ export type ScanSettings = {
   readonly revivalWindowMs: number;
   /** Collateral of each leg as a fraction of its notional. */
   readonly collateralPerLeg: number;
+  /** Share of a price gap that is assumed to close within the horizon, 0 to 1. */
+  readonly priceClosure: number;
   readonly quality: QualitySettings;
 };
 

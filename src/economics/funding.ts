@@ -20,13 +20,19 @@ export type FundingTerms = {
 /** The time looked at: (nowMs, nowMs + horizonHours]. */
 export type Window = { readonly nowMs: number; readonly horizonHours: number };
 
-/** The funding terms of a leg, as its quote has them. */
-export const fundingTerms = (leg: Leg): FundingTerms => ({
-  ratePerInterval: leg.quote.fundingRatePerInterval,
-  intervalHours: leg.quote.fundingIntervalHours,
-  nextAtMs: leg.quote.nextFundingAtMs,
-  accrual: leg.accrual,
-});
+/** Spot pays no funding at any time. */
+export const NO_FUNDING: FundingTerms = { ratePerInterval: 0, intervalHours: 8, nextAtMs: null, accrual: "continuous" };
+
+/** The funding terms of a leg, as its quote has them; a spot leg pays none. */
+export const fundingTerms = ({ quote, accrual }: Leg): FundingTerms =>
+  quote.kind === "spot"
+    ? NO_FUNDING
+    : {
+        ratePerInterval: quote.fundingRatePerInterval,
+        intervalHours: quote.fundingIntervalHours,
+        nextAtMs: quote.nextFundingAtMs,
+        accrual,
+      };
 
 /**
  * Funding per hour: `r / h`, fraction per hour. Null where rate or interval is missing or the interval is not positive.
@@ -106,7 +112,7 @@ export function fundingOver(terms: FundingTerms, window: Window): number | null 
 
 /**
  * Whether the carry now has the sign of the carry by the last settled rates: null where either of the four rates or an
- * interval is missing.
+ * interval is missing. A spot leg pays no funding, now as before.
  * @example signAgrees({ fundingRatePerInterval: 0.0001, lastSettledRatePerInterval: 0.0002, fundingIntervalHours: 8 }, { fundingRatePerInterval: 0.0003, lastSettledRatePerInterval: 0.0001, fundingIntervalHours: 8 }) // false
  */
 export function signAgrees(long: SettledRates, short: SettledRates): boolean | null {
@@ -115,9 +121,8 @@ export function signAgrees(long: SettledRates, short: SettledRates): boolean | n
   return now === null || settled === null ? null : Math.sign(now) === Math.sign(settled);
 }
 
-type SettledRates = Pick<Quote, "fundingRatePerInterval" | "lastSettledRatePerInterval" | "fundingIntervalHours">;
+type SettledRates = Pick<Quote, "fundingRatePerInterval" | "lastSettledRatePerInterval" | "fundingIntervalHours"> &
+  Partial<Pick<Quote, "kind">>;
 
-const termsOf = (quote: SettledRates, rate: "fundingRatePerInterval" | "lastSettledRatePerInterval") => ({
-  ratePerInterval: quote[rate],
-  intervalHours: quote.fundingIntervalHours,
-});
+const termsOf = (quote: SettledRates, rate: "fundingRatePerInterval" | "lastSettledRatePerInterval") =>
+  quote.kind === "spot" ? NO_FUNDING : { ratePerInterval: quote[rate], intervalHours: quote.fundingIntervalHours };

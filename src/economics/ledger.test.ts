@@ -63,8 +63,8 @@ describe("a ledger with all its lines", () => {
     expect(strong.stress.carryHalved).toBeCloseTo(0.0042 - 0.0022, 15);
     expect(strong.stress.survives).toBe(true);
     // A small pair with small costs: half of 0.0009 pays 0.0004, while 10 bps more cost do not.
-    expect(stressOf(0.0009, 0.0002, 0.0002).carryHalved).toBeGreaterThan(0);
-    expect(stressOf(0.0009, 0.0002, 0.0002).survives).toBe(false);
+    expect(stressOf({ funding: 0.0009, fees: 0.0002, crossing: 0.0002 }).carryHalved).toBeGreaterThan(0);
+    expect(stressOf({ funding: 0.0009, fees: 0.0002, crossing: 0.0002 }).survives).toBe(false);
   });
 
   test("capacity is the thinner side of the book", () => {
@@ -121,5 +121,94 @@ describe("a line that cannot be computed is null, makes net null, and says why",
   test("a leg that accrues continuously needs no next time", () => {
     const accruing: Leg = { ...without(short, { nextFundingAtMs: null }), accrual: "continuous" };
     expect(ledgerOf({ short: accruing }).funding).toBeCloseTo((0.0003 * 168) / 8 - 21 * 0.0001, 15);
+  });
+});
+
+describe("carry: spot bought, a perpetual sold", () => {
+  const spot = legWith(
+    "long",
+    { venue: "binance", kind: "spot", symbol: "BTC/USDT", bid: 99.99, ask: 100.01, bidSizeBase: 80, askSizeBase: 80 },
+    { takerFeeRate: 0.001 },
+  );
+  const earning = without(short, { fundingRatePerInterval: 0.0005 });
+  const ledger = ledgerOf({ long: spot, short: earning });
+
+  test("earns the perpetual's funding alone and pays the spot fee and both spreads", () => {
+    expect(ledger.funding).toBeCloseTo(21 * 0.0005, 15); // 0.0105
+    expect(ledger.fees).toBeCloseTo(2 * (0.001 + 0.0005), 15); // 0.003
+    expect(ledger.crossing).toBeCloseTo(0.02 / 100 + 0.01 / 100, 15); // 0.0003
+    expect(ledger.net).toBeCloseTo(0.0105 - 0.003 - 0.0003, 15); // 0.0072
+    expect(ledger.netByHours.map(({ net }) => net)).toEqual(
+      [3, 21, 90].map((settlements) => expect.closeTo(settlements * 0.0005 - 0.0033, 12)),
+    );
+    expect(ledger.priceGain).toBeNull();
+  });
+
+  test("half its funding still pays 0.0033, and 7 settlements of 0.0005 pay it, the seventh 4 + 48 h away", () => {
+    expect(ledger.stress).toEqual({ carryHalved: expect.closeTo(0.00195, 12), costPlus10Bps: expect.closeTo(0.0062, 12), survives: true });
+    expect(ledger.breakEven).toEqual({ kind: "at", atMs: NOW + 52 * HOUR_MS, days: 52 / 24 });
+  });
+
+  test("is limited by the spot book and by the open interest of the perpetual; spot has none and is not asked for it", () => {
+    expect(ledger.capacityUsd).toBeCloseTo(80 * 99.99, 9); // under 1 % of 50,000,000 and 300 coins
+    expect(ledgerOf({ long: spot, short: without(earning, { openInterestUsd: 600_000 }) }).capacityUsd).toBeCloseTo(6_000, 9);
+    expect(ledger.reasons).toEqual(["Cost is not known at 20,000 USD and 100,000 USD: more than the best bid and ask hold."]);
+  });
+});
+
+describe("price: a gap that is assumed to close in part", () => {
+  const cheap = without(long, { bid: 99.99, ask: 100.01, fundingRatePerInterval: 0.0001 });
+  const dear = without(short, { bid: 101.98, ask: 102.02, fundingRatePerInterval: 0.00002 });
+  const gap = (101.98 - 100.01) / 101; // the mean of the four prices is 101
+  const gapLedger = (closure: number, legs: { long?: Leg; short?: Leg } = {}) =>
+    buildLedger({ long: cheap, short: dear, ...legs, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1, closure });
+  const ledger = gapLedger(0.5);
+  const exit = 0.01 / 100 + 0.02 / 102; // half of 0.02 by mid 100, half of 0.04 by mid 102
+  const funding = 21 * 0.00002 - 21 * 0.0001; // −0.00168
+
+  test("half the gap, the funding of the hold, fees, and the half-spreads of the exit", () => {
+    expect(ledger.priceGain).toBeCloseTo(0.5 * gap, 15); // 0.00975
+    expect(ledger.funding).toBeCloseTo(funding, 15);
+    expect(ledger.fees).toBeCloseTo(0.002, 15);
+    expect(ledger.crossing).toBeCloseTo(exit, 15); // 0.000296
+    expect(ledger.net).toBeCloseTo(0.5 * gap + funding - 0.002 - exit, 15); // 0.00578
+    expect(ledger.reasons[0]).toBe("Assumes that 50 % of the price gap closes within 168 hours.");
+    expect(ledger.netByHours[2]?.net).toBeCloseTo(0.5 * gap + (90 / 21) * funding - 0.002 - exit, 12);
+  });
+
+  test("closing wholly or not at all", () => {
+    expect(gapLedger(1).net).toBeCloseTo(gap + funding - 0.002 - exit, 15);
+    expect(gapLedger(0).net).toBeCloseTo(funding - 0.002 - exit, 15);
+  });
+
+  test("stress: half the closure, and no funding that is received", () => {
+    expect(ledger.stress.carryHalved).toBeCloseTo(0.25 * gap + funding - 0.002 - exit, 15); // paid funding stays: 0.0009
+    expect(ledger.stress.costPlus10Bps).toBeCloseTo((ledger.net ?? Number.NaN) - 0.001, 15);
+    const received = without(dear, { fundingRatePerInterval: 0.001 });
+    expect(gapLedger(0.5, { short: received }).stress.carryHalved).toBeCloseTo(0.25 * gap - 0.002 - exit, 15);
+    // Funding alone: a gap of nearly nothing never survives, however much the legs pay.
+    const level = without(received, { bid: 100.02, ask: 100.06 });
+    expect(gapLedger(0.5, { short: level }).net).toBeGreaterThan(0.01);
+    expect(gapLedger(0.5, { short: level }).stress.survives).toBe(false);
+  });
+
+  test("break-even is of funding alone against fees and whole spreads, as if the gap never closed", () => {
+    expect(ledger.breakEven).toEqual({ kind: "never" });
+    const received = gapLedger(0.5, { short: without(dear, { fundingRatePerInterval: 0.0003 }) });
+    // 0.0002 a settlement; fees 0.002 and spreads 2 · 0.000296: 13 settlements, the last 4 + 96 h away.
+    expect(received.breakEven).toEqual({ kind: "at", atMs: NOW + 100 * HOUR_MS, days: 100 / 24 });
+  });
+
+  test("the other direction buys dear and sells cheap: its gain is a loss", () => {
+    const reverse = gapLedger(0.5, { long: dear, short: cheap });
+    expect(reverse.priceGain).toBeCloseTo((0.5 * (99.99 - 102.02)) / 101, 15);
+    expect(reverse.stress.survives).toBe(false);
+    expect(reverse.capacityUsd).toBe(0);
+  });
+
+  test("a missing price leaves no gap to speak of, and the ledger says so", () => {
+    const silent = gapLedger(0.5, { short: without(dear, { bid: null }) });
+    expect([silent.priceGain, silent.net, silent.capacityUsd, silent.stress.survives]).toEqual([null, null, null, null]);
+    expect(silent.reasons).toContain("The price gap is not known: no usable bid and ask from bybit.");
   });
 });

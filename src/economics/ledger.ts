@@ -1,11 +1,13 @@
+import type { LegDepth } from "../domain/depth.ts";
 import type { Ledger, Leg, Stress } from "../domain/opportunity.ts";
 import { BASIS_POINT, YEAR_HOURS } from "../domain/units.ts";
 import { breakEven } from "./break-even.ts";
 import { capacity } from "./capacity.ts";
-import { crossingAt, crossingGap } from "./crossing.ts";
 import { roundTripFees } from "./fees.ts";
 import { formatUsd } from "./format-usd.ts";
 import { firstSettlementAtMs, fundingOver, fundingTerms } from "./funding.ts";
+import { crossingOrigin, type LegBook, legCrossing, legCrossingGap } from "./leg-crossing.ts";
+import { exitCrossing, priceGain, priceGap } from "./price-gain.ts";
 
 /** Holding times for which a card gives net, hours: 1, 7 and 30 days. */
 export const CARD_HORIZONS_HOURS = [24, 168, 720] as const;
@@ -23,46 +25,59 @@ export type LedgerInput = {
   readonly nowMs: number;
   /** Collateral of each leg as a fraction of its notional. */
   readonly collateralPerLeg: number;
+  /** The legs' order books, where they were read within the last minutes. Absent: the top of both books. */
+  readonly depths?: { readonly long: LegDepth | null; readonly short: LegDepth | null };
+  /** Share of the gap between the entry prices that is assumed to close by the horizon. Absent: the pair does not live on one. */
+  readonly closure?: number;
 };
 
 /**
  * Everything a directed pair earns and costs, line by line, fractions of the notional of one leg: `net = funding − fees −
- * crossing`. A line that cannot be computed is null, makes net null, and leaves a sentence in `reasons`. Example: 21
- * settlements of 0.0003 received and 21 of 0.0001 paid, fees of 0.0005 on each leg and spreads of 0.0002 in all give
- * `0.0042 − 0.002 − 0.0002 = 0.002` over 168 h (run in ledger.test.ts).
+ * crossing`, and where a closure is assumed `net = gap · closure + funding − fees − crossing`, crossing then being what the
+ * prices of the gap leave to pay (`exitCrossing`). A line that cannot be computed is null, makes net null, and leaves a
+ * sentence in `reasons`. Example: 21 settlements of 0.0003 received and 21 of 0.0001 paid, fees of 0.0005 on each leg and
+ * spreads of 0.0002 in all give `0.0042 − 0.002 − 0.0002 = 0.002` over 168 h (run in ledger.test.ts).
  */
 export function buildLedger(input: LedgerInput): Ledger {
   const { long, short, sizeUsd, horizonHours, nowMs } = input;
+  const books = booksOf(input);
+  const gain = pairGain(input);
   const funding = pairFunding(input, horizonHours);
+  const earned = withGain(input, funding);
   const fees = roundTripFees(long.takerFeeRate, short.takerFeeRate);
   const crossing = pairCrossing(input, sizeUsd);
-  const cost = sum(fees, crossing);
-  const net = netOf(funding, fees, crossing);
+  const net = netOf(earned, fees, crossing);
   const apr = net === null ? null : (net * YEAR_HOURS) / horizonHours;
-  const room = capacity({ net, long, short });
+  const netAt = (usd: number): number | null => netOf(earned, fees, pairCrossing(input, usd));
+  const room = capacity({ netAt: net === null ? null : netAt, ...books });
   const costs = costTable(input, fees);
   return {
     sizeUsd,
     horizonHours,
+    priceGain: gain,
     funding,
     fees,
     crossing,
+    ...(crossing === null ? NO_ORIGIN : crossingOrigin([books.long.depth, books.short.depth], nowMs)),
     net,
     netUsd: net === null ? null : net * sizeUsd,
     netAprOnNotional: apr,
     netAprOnCapital: apr === null ? null : apr / (2 * input.collateralPerLeg),
-    netByHours: CARD_HORIZONS_HOURS.map((hours) => ({ horizonHours: hours, net: netOf(pairFunding(input, hours), fees, crossing) })),
+    netByHours: CARD_HORIZONS_HOURS.map((hours) => {
+      return { horizonHours: hours, net: netOf(withGain(input, pairFunding(input, hours)), fees, crossing) };
+    }),
     costBySize: costs.costBySize,
-    breakEven: breakEven({ long: fundingTerms(long), short: fundingTerms(short), cost, nowMs }),
-    stress: stressOf(funding, fees, crossing),
+    breakEven: breakEven({ long: fundingTerms(long), short: fundingTerms(short), cost: sum(fees, bothWays(input, sizeUsd)), nowMs }),
+    stress: stressOf({ priceGain: input.closure === undefined ? undefined : gain, funding, fees, crossing }),
     capacityUsd: room.usd,
     reasons: [
+      ...gainReasons(input, gain),
       ...fundingGaps(long, nowMs),
       ...fundingGaps(short, nowMs),
       ...feeGaps(long),
       ...feeGaps(short),
-      ...crossingGaps(long, sizeUsd),
-      ...crossingGaps(short, sizeUsd),
+      ...crossingGaps(books.long, sizeUsd),
+      ...crossingGaps(books.short, sizeUsd),
       ...(net === null ? ["Net, and what follows from it, is not known."] : []),
       ...costs.reasons,
       ...room.reasons,
@@ -77,30 +92,66 @@ function pairFunding({ long, short, nowMs }: LedgerInput, horizonHours: number):
   return earned === null || paid === null ? null : earned - paid;
 }
 
+/** What the assumed closing of the gap brings; null where it is not known or the pair does not live on it. */
+const pairGain = ({ long, short, closure }: LedgerInput): number | null =>
+  closure === undefined ? null : priceGain(long.quote, short.quote, closure);
+
+/** Funding with that gain, for a pair that lives on it. */
+const withGain = (input: LedgerInput, funding: number | null): number | null =>
+  input.closure === undefined ? funding : sum(pairGain(input), funding);
+
+/** Crossing of both legs at a size: in and out, or what is left of it where the gap's own prices are those of the entry. */
+function pairCrossing(input: LedgerInput, usd: number): number | null {
+  if (input.closure === undefined) return bothWays(input, usd);
+  const { long, short } = booksOf(input);
+  return sum(exitCrossing(long.quote, legCrossing(long, usd)), exitCrossing(short.quote, legCrossing(short, usd)));
+}
+
 /** Crossing of both legs at a size, in and out. */
-const pairCrossing = ({ long, short }: LedgerInput, usd: number): number | null =>
-  sum(crossingAt(long.quote, usd), crossingAt(short.quote, usd));
+function bothWays(input: LedgerInput, usd: number): number | null {
+  const { long, short } = booksOf(input);
+  return sum(legCrossing(long, usd), legCrossing(short, usd));
+}
+
+const booksOf = ({ long, short, depths }: LedgerInput): { readonly long: LegBook; readonly short: LegBook } => ({
+  long: { quote: long.quote, depth: depths?.long ?? null },
+  short: { quote: short.quote, depth: depths?.short ?? null },
+});
+
+const NO_ORIGIN = { crossingSource: null, crossingAgeMs: null } as const;
 
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 /**
- * What is left: `funding − fees − crossing`, fraction of notional; null where a line is null.
+ * What is left: `earned − fees − crossing`, fraction of notional, earned being funding and the gain of a gap; null where a
+ * line is null.
  * @example netOf(0.0042, 0.002, null) // null
  */
-export const netOf = (funding: number | null, fees: number | null, crossing: number | null): number | null =>
-  funding === null || fees === null || crossing === null ? null : funding - fees - crossing;
+export const netOf = (earned: number | null, fees: number | null, crossing: number | null): number | null =>
+  earned === null || fees === null || crossing === null ? null : earned - fees - crossing;
+
+/** The lines that stress is drawn from; `priceGain` is undefined where the pair does not live on a gap. */
+export type StressedLines = Pick<Ledger, "funding" | "fees" | "crossing"> & { readonly priceGain?: number | null | undefined };
 
 /**
- * Net with the funding halved, and with 10 bps more cost. Survives when both are above zero; null where a line is null.
- * @example stressOf(0.008, 0.002, 0.001) // { carryHalved: 0.001, costPlus10Bps: 0.004, survives: true }
+ * Net with half of what the pair lives on, and with 10 bps more cost. Survives when both are above zero; null where a line
+ * is null. A pair that lives on its gap gets half the closure and none of the funding it would receive: `gain / 2 +
+ * min(0, funding) − fees − crossing`, so that it never stands on funding alone. Every other pair gets half the funding.
+ * @example stressOf({ funding: 0.008, fees: 0.002, crossing: 0.001 }) // { carryHalved: 0.001, costPlus10Bps: 0.004, survives: true }
  */
-export function stressOf(funding: number | null, fees: number | null, crossing: number | null): Stress {
-  const net = netOf(funding, fees, crossing);
-  const carryHalved = netOf(funding === null ? null : funding / 2, fees, crossing);
+export function stressOf({ priceGain: gain, funding, fees, crossing }: StressedLines): Stress {
+  const net = netOf(gain === undefined ? funding : sum(gain, funding), fees, crossing);
+  const carryHalved = netOf(
+    gain === undefined ? half(funding) : sum(half(gain), funding === null ? null : Math.min(0, funding)),
+    fees,
+    crossing,
+  );
   if (net === null || carryHalved === null) return { carryHalved: null, costPlus10Bps: null, survives: null };
   const costPlus10Bps = net - STRESS_COST;
   return { carryHalved, costPlus10Bps, survives: carryHalved > 0 && costPlus10Bps > 0 };
 }
+
+const half = (line: number | null): number | null => (line === null ? null : line / 2);
 
 /** Fees and crossing at each size of the card. One sentence names the sizes beyond the book, where the reference size fits. */
 function costTable(input: LedgerInput, fees: number | null): Pick<Ledger, "reasons" | "costBySize"> {
@@ -108,11 +159,22 @@ function costTable(input: LedgerInput, fees: number | null): Pick<Ledger, "reaso
   const costBySize = CARD_SIZES_USD.map((usd) => ({ sizeUsd: usd, cost: costAt(usd) }));
   const unknown =
     costAt(input.sizeUsd) === null ? [] : costBySize.filter(({ cost }) => cost === null).map((line) => formatUsd(line.sizeUsd));
-  const reasons = unknown.length === 0 ? [] : [`Cost is not known at ${unknown.join(" and ")}: more than the best bid and ask hold.`];
+  const { long, short } = booksOf(input);
+  const known = long.depth === null && short.depth === null ? "the best bid and ask" : "the books";
+  const reasons = unknown.length === 0 ? [] : [`Cost is not known at ${unknown.join(" and ")}: more than ${known} hold.`];
   return { costBySize, reasons };
 }
 
+function gainReasons({ long, short, closure, horizonHours }: LedgerInput, gain: number | null): readonly string[] {
+  if (closure === undefined) return [];
+  if (gain !== null) return [`Assumes that ${Math.round(closure * 100)} % of the price gap closes within ${horizonHours} hours.`];
+  const silent = [long, short].filter(({ quote }) => priceGap(quote, quote) === null).map(({ quote }) => quote.venue);
+  return [`The price gap is not known: no usable bid and ask from ${silent.join(" and ")}.`];
+}
+
 function fundingGaps({ quote, accrual }: Leg, nowMs: number): readonly string[] {
+  // Spot pays no funding, so nothing of it is missing.
+  if (quote.kind === "spot") return [];
   const unknown = `Funding is not known: ${quote.venue} sends`;
   if (quote.fundingRatePerInterval === null) return [`${unknown} no funding rate.`];
   if (quote.fundingIntervalHours === null || !(quote.fundingIntervalHours > 0)) return [`${unknown} no usable funding interval.`];
@@ -125,7 +187,7 @@ function fundingGaps({ quote, accrual }: Leg, nowMs: number): readonly string[] 
 const feeGaps = (leg: Leg): readonly string[] =>
   leg.takerFeeRate === null ? [`Fees are not known: no documented taker fee for ${leg.quote.venue}.`] : [];
 
-function crossingGaps({ quote }: Leg, sizeUsd: number): readonly string[] {
-  const gap = crossingGap(quote, sizeUsd);
-  return gap === null ? [] : [`Crossing is not known: ${quote.venue} ${gap}.`];
+function crossingGaps(leg: LegBook, sizeUsd: number): readonly string[] {
+  const gap = legCrossingGap(leg, sizeUsd);
+  return gap === null ? [] : [`Crossing is not known: ${leg.quote.venue} ${gap}.`];
 }

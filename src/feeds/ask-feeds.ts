@@ -1,4 +1,4 @@
-import type { FeedAsk, FeedReply } from "../domain/feed.ts";
+import type { FeedAsk, FeedId, FeedReply } from "../domain/feed.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { failedReply } from "./collect-venue.ts";
 
@@ -7,7 +7,7 @@ import { failedReply } from "./collect-venue.ts";
  * reply without rows, so that it costs its own rows and nobody else's.
  */
 export async function askFeeds(input: {
-  readonly venues: readonly VenueId[];
+  readonly feeds: readonly { readonly feed: FeedId; readonly venue: VenueId }[];
   readonly scanId: string;
   readonly limitMs: number;
   readonly deadlineMs: number;
@@ -16,20 +16,21 @@ export async function askFeeds(input: {
 }): Promise<readonly FeedReply[]> {
   const { scanId, limitMs, deadlineMs, ask, now } = input;
   const startedAtMs = now();
-  const one = async (venue: VenueId): Promise<FeedReply> => {
+  const one = async ({ feed, venue }: (typeof input.feeds)[number]): Promise<FeedReply> => {
     const silent = AbortSignal.timeout(deadlineMs);
     const late = new Promise<FeedReply>((resolve) => {
       silent.addEventListener("abort", () => {
         const message = `no answer from the feed within ${deadlineMs} ms`;
-        resolve(failedReply({ venue, error: { kind: "timeout", phase: "scan", limitMs: deadlineMs, message }, ms: now() - startedAtMs }));
+        const error = { kind: "timeout", phase: "scan", limitMs: deadlineMs, message } as const;
+        resolve(failedReply({ feed, venue, error, ms: now() - startedAtMs }));
       });
     });
     try {
-      return await Promise.race([ask({ venue, scanId, limitMs }), late]);
+      return await Promise.race([ask({ feed, scanId, limitMs }), late]);
     } catch (error) {
       const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
-      return failedReply({ venue, error: { kind: "internal", message }, ms: now() - startedAtMs });
+      return failedReply({ feed, venue, error: { kind: "internal", message }, ms: now() - startedAtMs });
     }
   };
-  return await Promise.all(input.venues.map(one));
+  return await Promise.all(input.feeds.map(one));
 }

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { VenueError } from "../domain/error.ts";
-import type { CallRecord, FeedReply } from "../domain/feed.ts";
+import type { CallRecord, FeedId, FeedReply } from "../domain/feed.ts";
 import type { RejectedRow } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { VenueId } from "../domain/venue.ts";
@@ -12,12 +12,24 @@ export type FeedMemory = {
   /** Metadata and heavy endpoints, by name. */
   readonly tables: Readonly<Record<string, Fetched<unknown> | undefined>>;
   readonly shown: ShownBook | null;
+  /** How the venue names the instruments of the last scan, and in what units their books come. */
+  readonly instruments: BookInstruments | null;
+};
+
+/** What asking for an order book takes, as columns of one length. */
+export type BookInstruments = {
+  readonly symbol: readonly string[];
+  /** The venue's own symbol. */
+  readonly venueSymbol: readonly string[];
+  readonly multiplier: Float64Array;
+  /** Coins in one unit of the book's sizes; `NaN` where it is not known. */
+  readonly unitBase: Float64Array;
 };
 
 /** One call to one endpoint through net/, with the records of its attempts. `errorIn` judges the body that came. */
 export type Call = (request: {
   readonly name: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, "method" | "body" | "weight" | "maxBytes">;
   readonly path: string;
   readonly errorIn: (body: unknown, status: number) => VenueError | null;
 }) => Promise<{
@@ -35,8 +47,8 @@ const SAMPLES_PER_REASON = 3;
 type Attempt = { readonly name: string; readonly result: Result<Fetched<unknown>, VenueError>; readonly calls: readonly CallRecord[] };
 
 /**
- * One scan of one venue: fetch what is due, all at once; read; join into rows. A required endpoint that fails costs the
- * venue's rows; any other leaves its fields missing, or as old as its last body allows.
+ * One scan of one feed: fetch what is due, all at once; read; join into rows. A required endpoint that fails costs the
+ * feed's rows; any other leaves its fields missing, or as old as its last body allows.
  */
 export async function collectVenue(input: {
   readonly adapter: VenueAdapter;
@@ -53,7 +65,7 @@ export async function collectVenue(input: {
   const failures = attempts.flatMap(({ name, result }) => (result.ok ? [] : [{ endpoint: name, error: result.error }]));
   const tables = freshTables({ adapter, memory, attempts, nowMs: now() });
   const kept = keptTables(adapter, tables);
-  const facts = { venue: adapter.facts.id, calls, degraded: failures };
+  const facts = { feed: adapter.id, venue: adapter.facts.id, calls, degraded: failures };
 
   const fatal = failures.find(({ endpoint }) => adapter.endpoints[endpoint]?.required === true && tables[endpoint] === undefined);
   if (fatal !== undefined) {
@@ -63,7 +75,7 @@ export async function collectVenue(input: {
   if (!joined.ok) {
     return { reply: failedReply({ ...facts, error: joined.error, ms: now() - startedAtMs }), memory: { ...memory, tables: kept } };
   }
-  const { columns, rejected } = joined.value;
+  const { columns, rejected, venueSymbols, bookUnitBase } = joined.value;
   const unchanged = unchangedScans(columns, memory.shown);
   const reply: FeedReply = {
     ...facts,
@@ -74,11 +86,14 @@ export async function collectVenue(input: {
     error: null,
     ms: now() - startedAtMs,
   };
-  return { reply, memory: { tables: kept, shown: shownBook(columns, unchanged) } };
+  const { symbol, multiplier } = columns;
+  const instruments = { symbol, venueSymbol: venueSymbols, multiplier, unitBase: bookUnitBase };
+  return { reply, memory: { tables: kept, shown: shownBook(columns, unchanged), instruments } };
 }
 
 /** A reply without rows that says why. */
 export function failedReply(failure: {
+  readonly feed: FeedId;
   readonly venue: VenueId;
   readonly error: VenueError;
   readonly ms: number;
@@ -86,6 +101,7 @@ export function failedReply(failure: {
   readonly degraded?: FeedReply["degraded"];
 }): FeedReply {
   return {
+    feed: failure.feed,
     venue: failure.venue,
     columns: null,
     unchangedScans: new Uint16Array(0),
@@ -98,8 +114,9 @@ export function failedReply(failure: {
   };
 }
 
-/** Hot endpoints are due in each scan, the others when their body has served its time. */
+/** Hot endpoints are due in each scan, the others when their body has served its time, alternatives never. */
 function isDue(endpoint: Endpoint, known: Fetched<unknown> | undefined, nowMs: number): boolean {
+  if (endpoint.alternativeTo !== undefined) return false;
   return endpoint.refreshMs === 0 || known === undefined || nowMs - known.receivedAtMs >= endpoint.refreshMs;
 }
 

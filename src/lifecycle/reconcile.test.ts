@@ -141,6 +141,16 @@ describe("closing", () => {
     });
   });
 
+  it("takes a price gap that is gone for one under the bar, whatever the funding of its legs pays", () => {
+    const gap = (priceGain: number): Found => {
+      const found = seen({ net: 0.003 });
+      return { seen: [{ ...found, priced: { ...found.priced, ledger: { ...found.priced.ledger, priceGain } } }] };
+    };
+    expect(last([gap(0), gap(-0.0001)]).state.open[key]?.lowScans).toBe(2);
+    expect(last([gap(0), gap(-0.0001), gap(0)]).events.map(({ kind, reason }) => [kind, reason])).toEqual([["closed", "below-bar"]]);
+    expect(last([gap(0), gap(0), gap(0.0001)]).state.open[key]?.lowScans).toBe(0);
+  });
+
   it("starts again after a scan at or over the closing bar", () => {
     expect(rowIn(last([LOW, LOW, MIDDLE, LOW, LOW]).state)?.status).toBe("open");
   });

@@ -105,7 +105,9 @@ export function seeAgain(open: OpenRow, seen: Seen, scan: Scan): Step {
     const netUnknown = { sinceMs: open.netUnknown?.sinceMs ?? scan.nowMs, reasons: priced.ledger.reasons };
     return refreshed({ ...open, row, netUnknown }, wasLost ? ["data-back"] : [], scan);
   }
-  const lowScans = net < scan.settings.closeNet ? open.lowScans + 1 : 0;
+  // A gap that is gone is over, whatever the funding of its legs still pays.
+  const gapIsGone = priced.ledger.priceGain !== null && priced.ledger.priceGain <= 0;
+  const lowScans = net < scan.settings.closeNet || gapIsGone ? open.lowScans + 1 : 0;
   const next: OpenRow = { ...open, row, lowScans, netUnknown: null, points: withPoint(open.points, scan.nowMs, net) };
   if (lowScans >= scan.settings.closeScans) return closeRow(next, "below-bar", scan);
   const kinds: EventKind[] = wasLost ? ["data-back"] : [];

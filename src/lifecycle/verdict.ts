@@ -28,10 +28,10 @@ export function verdictOf(input: VerdictInput): { readonly verdict: Verdict; rea
   return { verdict: "market-quiet", reason: `market quiet: the best net is ${percent(best)} over the horizon, ${bar}` };
 }
 
-/** The first step that left too little to pair: two venues with rows, rows that pass, pairs to compare. */
+/** The first step that left too little to pair: two feeds with rows, rows that pass, pairs to compare. */
 function dataFailure(steps: readonly FunnelStep[]): string | null {
   const fetch = steps.find(({ step }) => step === "fetch");
-  if (fetch !== undefined && fetch.out < 2) return `${fetch.out} of ${fetch.in} venues answered (${reasons(fetch)})`;
+  if (fetch !== undefined && fetch.out < 2) return `${fetch.out} of ${fetch.in} ${fetch.unit} answered (${reasons(fetch)})`;
   for (const { step, unit, in: before, out, ...rest } of steps) {
     if ((step === "parse" || step === "gate" || step === "identify" || step === "detect") && out === 0 && !isQuiet(step, before)) {
       return `${step} let none of ${before} ${unit} pass (${reasons(rest)})`;

@@ -1,3 +1,4 @@
+import type { Depths } from "../domain/depth.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
@@ -8,11 +9,12 @@ export type Kept = {
   readonly lastSlotMs: number | null;
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
+  readonly depths: Depths;
   readonly flags: Flags | null;
 };
 
 /** Changes with the form of what is kept; what an older version kept is then read from D1 instead. */
-const KEPT_VERSION = 1;
+const KEPT_VERSION = 2;
 
 export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_VERSION, kept });
 

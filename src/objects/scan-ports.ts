@@ -1,11 +1,9 @@
 import type { Flags } from "../flags.ts";
-import type { Reconciled } from "../lifecycle/reconcile.ts";
 import type { Logger } from "../monitoring/log.ts";
-import type { GatedMarket, ScanPorts } from "../scan.ts";
+import type { Published, ScanPorts } from "../scan.ts";
 import { D1_ATTEMPTS } from "../storage/d1.ts";
 import { venueMarket } from "../storage/market-columns.ts";
 import { saveScan } from "../storage/save-scan.ts";
-import type { ScanRecord } from "../storage/scan-record.ts";
 import { buildSnapshot, writeSnapshot } from "../storage/snapshot.ts";
 import { ADAPTERS } from "../venues/registry.ts";
 import type { Services } from "../wiring.ts";
@@ -14,8 +12,9 @@ import type { Services } from "../wiring.ts";
 export function scanPorts(scan: { readonly services: Services; readonly flags: Flags; readonly log: Logger }): ScanPorts {
   const { services, log } = scan;
   return {
-    venues: ADAPTERS.map(({ facts }) => facts),
-    ask: (ask) => services.feed(ask.venue).quotes(ask),
+    feeds: ADAPTERS,
+    ask: (ask) => services.feed(ask.feed).quotes(ask),
+    books: (ask) => services.feed(ask.feed).books(ask),
     save: async (record, outcome) => {
       const opportunities = outcome.changes.map(({ row }) => row);
       const write = { scan: record, opportunities, events: outcome.events, nowMs: record.finishedAtMs, venues: services.venueIds };
@@ -26,29 +25,23 @@ export function scanPorts(scan: { readonly services: Services; readonly flags: F
       }
       return saved;
     },
-    publish: (record, market, outcome) => publish({ ...scan, record, market, outcome }),
+    publish: (shown) => publish({ ...scan, ...shown }),
     now: services.now,
     log,
   };
 }
 
 /** Writes the snapshot. When KV fails readers have D1, so the scan stands. */
-async function publish(input: {
-  readonly services: Services;
-  readonly flags: Flags;
-  readonly log: Logger;
-  readonly record: ScanRecord;
-  readonly market: GatedMarket;
-  readonly outcome: Reconciled;
-}): Promise<void> {
-  const { services, flags, log, record, market, outcome } = input;
+async function publish(input: Published & { readonly services: Services; readonly flags: Flags; readonly log: Logger }): Promise<void> {
+  const { services, flags, log, record, market, outcome, candidates } = input;
   const nowMs = services.now();
   const { snapshot, refused } = buildSnapshot({
     scan: record,
     opportunities: Object.values(outcome.state.open).map(({ row, points }) => ({ ...row, points })),
     market: Object.fromEntries(
-      market.venues.map(({ facts, columns, passed, assetId }) => [facts.id, venueMarket({ columns, passed, assetId })]),
+      market.venues.map(({ feed, columns, passed, assetId }) => [feed, venueMarket({ columns, passed, assetId })]),
     ),
+    candidates,
     nowMs,
     flagSeconds: flags.snapshot_ttl_seconds,
     venues: services.venueIds,

@@ -80,10 +80,12 @@ export class Scanner extends DurableObject<Env> {
         realTimeData: flags.real_time_data,
         venueLimitMs: flags.venue_limit_ms,
         scanDeadlineMs: flags.scan_deadline_ms,
+        depthLimitMs: flags.depth_limit_ms,
         settings: scanSettings(flags),
         overrides: qualityOverrides(flags),
         lifecycle: kept.lifecycle,
         identity: kept.identity,
+        depths: kept.depths,
       },
       scanPorts({ services, flags, log }),
     );
@@ -92,9 +94,9 @@ export class Scanner extends DurableObject<Env> {
       this.#kept = null;
       return { ran: false, slotMs, reason: "not-saved" };
     }
-    const { lifecycle, identity, refusedRows, record } = result.value;
+    const { lifecycle, identity, depths, refusedRows, record } = result.value;
     const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
-    this.#save({ ...rows, lastSlotMs: slotMs, identity, flags });
+    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, flags });
     return { ran: true, slotMs, verdict: record.verdict };
   }
 
@@ -119,7 +121,7 @@ export class Scanner extends DurableObject<Env> {
     if (kept !== null) return kept;
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
-    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, flags: null };
+    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, flags: null };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */

@@ -51,6 +51,40 @@ describe("a sound row", () => {
   ])("may have %s", (_, spec, options) => expect(run([spec], options).out).toBe(1));
 });
 
+describe("a spot row", () => {
+  const spot: RowSpec = {
+    kind: "spot",
+    symbol: "BTC/USDT",
+    mark: null,
+    index: null,
+    fundingRatePerInterval: null,
+    fundingIntervalHours: null,
+    nextFundingAtMs: null,
+    fundingCap: null,
+    openInterestUsd: null,
+    eventAtMs: null,
+  };
+
+  it("has nothing to fail by that only perpetuals have, even at strict", () => {
+    const result = run([spot], { settings: { level: "strict" } });
+    expect([result.out, result.marks]).toEqual([1, [[]]]);
+  });
+
+  it.each<[string, RowSpec]>([
+    ["missing-bid", { bid: null }],
+    ["crossed-book", { bid: 101, ask: 100 }],
+    ["empty-side", { ask: 0 }],
+    ["not-trading", { state: "halted" }],
+    ["unknown-state", { state: null }],
+    ["asset-class", { assetClass: "equity" }],
+    ["stale", { receivedAtMs: NOW_MS - 61_000 }],
+  ])("is refused by %s as any other", (rule, change) => expect(failedBy({ ...spot, ...change })).toEqual([rule]));
+
+  it("is marked for little volume, and for a class that the venue does not tell", () => {
+    expect(markedBy({ ...spot, volume24hUsd: 1, assetClass: null })).toEqual(["low-volume", "unknown-asset-class"]);
+  });
+});
+
 const HARD: readonly [string, RowSpec, Options?][] = [
   ["not-trading", { state: "pre-market" }],
   ["not-trading", { state: "delisting" }],

@@ -1,10 +1,13 @@
 import type { QualitySettings } from "../domain/settings.ts";
+import type { VenueId } from "../domain/venue.ts";
 import { nthAssetId, type OpenMemory } from "./identity-memory.ts";
 import { priceClusters, spreadOf } from "./price-clusters.ts";
 
-/** One instrument of a ticker: its venue's and its row's place, its price per coin. */
+/** One instrument of a ticker: its market's and its row's place, its price per coin. */
 export type Member = {
-  readonly venue: number;
+  readonly market: number;
+  /** A venue's perpetuals and its spot pairs are two markets of one venue. */
+  readonly venue: VenueId;
   readonly row: number;
   readonly price: number;
   /** 24 h volume and open interest as far as sent, USD. Orders clusters, nothing else. */
@@ -32,7 +35,8 @@ const NO_OUTSIDERS: readonly Outsider[] = [];
 
 /**
  * Clusters of one ticker with their asset ids. Most tickers are one coin at one price and take the short way. A ticker
- * of one venue has no outsiders: it merely cannot pair. Two instruments of one venue count as one venue.
+ * of one venue has no outsiders: no other venue can disagree. Two instruments of one venue count as one venue; its
+ * perpetual and its spot pair are a coin of their own where they agree as closely as two venues must.
  */
 export function resolveTicker(question: TickerQuestion): TickerAnswer {
   const { ticker, members, settings, memory } = question;
@@ -43,7 +47,7 @@ export function resolveTicker(question: TickerQuestion): TickerAnswer {
   const byPrice = priceClusters(members, settings.identityTolerance);
   const groups = memory.knows(ticker) ? apartAsRemembered(byPrice, question) : byPrice;
   const isCoin = (group: readonly Member[]): boolean =>
-    venues === 1 || (venuesIn(group) > 1 && spreadOf(group) <= toleranceFor(venuesIn(group), settings));
+    venues === 1 || (agreeing(group) > 1 && spreadOf(group) <= toleranceFor(agreeing(group), settings));
   const coins = [...groups].filter(isCoin).sort(byRank(question.nameOf));
   const named = nameCoins(coins, question);
   if (groups.length > 1 || memory.knows(ticker)) rememberCoins(named, question);
@@ -54,10 +58,16 @@ export function resolveTicker(question: TickerQuestion): TickerAnswer {
   return { clusters: [...named, ...rest.map((group) => ({ assetId: null, members: group }))], outsiders };
 }
 
-const venuesIn = (members: readonly Member[]): number => {
-  const first = members[0]?.venue;
-  if (members.every((member) => member.venue === first)) return members.length === 0 ? 0 : 1;
-  return new Set(members.map((member) => member.venue)).size;
+const distinct = (members: readonly Member[], of: "venue" | "market"): number => {
+  const first = members[0]?.[of];
+  if (members.every((member) => member[of] === first)) return members.length === 0 ? 0 : 1;
+  return new Set(members.map((member) => member[of])).size;
+};
+const venuesIn = (members: readonly Member[]): number => distinct(members, "venue");
+/** Venues that agree in a group; two where the markets of one venue agree. */
+const agreeing = (group: readonly Member[]): number => {
+  const venues = venuesIn(group);
+  return venues === 1 && distinct(group, "market") > 1 ? 2 : venues;
 };
 
 const toleranceFor = (venues: number, settings: QualitySettings): number =>

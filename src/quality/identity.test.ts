@@ -20,7 +20,62 @@ function ids(market: Market, result: IdentityResult): Record<string, unknown> {
   );
 }
 
+/** One market after the other: a venue may come twice, with its perpetuals and with its spot pairs. */
+function idsOfMarkets(markets: readonly (readonly [venue: string, specs: readonly RowSpec[]])[]): readonly unknown[] {
+  const venues = markets.map(([venue, specs]) => ({ columns: columnsOf(venue, specs), passed: specs.map((_, row) => row) }));
+  return identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY }).venues.map(({ assetId }) => assetId[0]);
+}
+const spotOf = (price: number): readonly RowSpec[] => [
+  { kind: "spot", symbol: "NEIRO/USDT", asset: "NEIRO", index: null, mark: null, bid: price, ask: price },
+];
+
 const neiro = (index: number, spec: RowSpec = {}): readonly RowSpec[] => [{ asset: "NEIRO", index, ...spec }];
+
+describe("a venue's spot pair beside its perpetual", () => {
+  it("is the same coin by its mid price, on one venue or on several", () => {
+    expect(
+      idsOfMarkets([
+        ["a", neiro(1)],
+        ["a", spotOf(1.004)],
+      ]),
+    ).toEqual(["NEIRO", "NEIRO"]);
+    expect(
+      idsOfMarkets([
+        ["a", neiro(1)],
+        ["b", neiro(1.001)],
+        ["a", spotOf(1.004)],
+      ]),
+    ).toEqual(["NEIRO", "NEIRO", "NEIRO"]);
+  });
+
+  it("counts as one venue with it, so that two venues are still held to the closer bar", () => {
+    expect(
+      idsOfMarkets([
+        ["a", neiro(1)],
+        ["b", neiro(1.02)],
+        ["a", spotOf(1)],
+      ]),
+    ).toEqual([null, null, null]);
+  });
+
+  it("is with it a coin of their own where other venues have another, and an outsider where they differ", () => {
+    expect(
+      idsOfMarkets([
+        ["a", neiro(5)],
+        ["a", spotOf(5.01)],
+        ["b", neiro(1)],
+        ["c", neiro(1)],
+      ]),
+    ).toEqual(["NEIRO~2", "NEIRO~2", "NEIRO", "NEIRO"]);
+    expect(
+      idsOfMarkets([
+        ["a", neiro(1)],
+        ["a", spotOf(5)],
+        ["b", neiro(1)],
+      ]),
+    ).toEqual(["NEIRO", null, "NEIRO"]);
+  });
+});
 
 describe("which instruments are one coin", () => {
   it.each<[string, Market, Record<string, unknown>]>([

@@ -7,7 +7,7 @@ import { type Refusals, refusalLog } from "./refusals.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
 export type IdentityInput = {
-  /** Each venue once, with the places of the rows that passed its gate. */
+  /** Each market once, with the places of the rows that passed its gate. A venue may have two, perpetuals and spot. */
   readonly venues: readonly { readonly columns: QuoteColumns; readonly passed: ArrayLike<number> }[];
   readonly settings: QualitySettings;
   /** Tolerances may differ by coin; they hold across venues, so only a coin's own overrides act here. */
@@ -54,18 +54,18 @@ export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }:
   const logs = venues.map(({ columns }) => refusalLog(columns.venue));
   const outs = venues.map(() => 0);
   const evidence: IdentityEvidence[] = [];
-  const symbolOf = ({ venue, row }: Member): string => venues[venue]?.columns.symbol[row] ?? "";
-  const nameOf = (member: Member): string => instrumentId(venues[member.venue]?.columns.venue ?? "", symbolOf(member));
-  const admit = ({ venue, row }: Member, assetId: string): void => {
-    const ids = assetIds[venue];
-    if (ids === undefined) throw new RangeError(`venue ${venue} of ${venues.length}`);
+  const symbolOf = ({ market, row }: Member): string => venues[market]?.columns.symbol[row] ?? "";
+  const nameOf = (member: Member): string => instrumentId(member.venue, symbolOf(member));
+  const admit = ({ market, row }: Member, assetId: string): void => {
+    const ids = assetIds[market];
+    if (ids === undefined) throw new RangeError(`market ${market} of ${venues.length}`);
     ids[row] = assetId;
-    outs[venue] = (outs[venue] ?? 0) + 1;
+    outs[market] = (outs[market] ?? 0) + 1;
   };
   const refuse = (outsider: Outsider): void => {
-    logs[outsider.member.venue]?.add(symbolOf(outsider.member), MISMATCH, () => [mismatch(outsider, nameOf)]);
+    logs[outsider.member.market]?.add(symbolOf(outsider.member), MISMATCH, () => [mismatch(outsider, nameOf)]);
   };
-  for (const [ticker, members] of membersByTicker(venues, (venue, row) => refuseUnpriced(logs[venue], venues[venue]?.columns, row))) {
+  for (const [ticker, members] of membersByTicker(venues, (market, row) => refuseUnpriced(logs[market], venues[market]?.columns, row))) {
     const bars = perPair ? settingsFor({ quality: settings, overrides, symbol: ticker }) : settings;
     const resolved = resolveTicker({ ticker, members, settings: bars, memory: opened, nameOf });
     for (const cluster of resolved.clusters)
@@ -92,17 +92,18 @@ const MISMATCH = ["identity-mismatch"] as const;
 const NO_PRICE = ["identity-no-price"] as const;
 
 /** Priced rows of all venues by ticker; rows without a price are reported and left out. */
-function membersByTicker(venues: IdentityInput["venues"], unpriced: (venue: number, row: number) => void): Map<string, Member[]> {
+function membersByTicker(venues: IdentityInput["venues"], unpriced: (market: number, row: number) => void): Map<string, Member[]> {
   const tickers = new Map<string, Member[]>();
-  for (const [venue, { columns, passed }] of venues.entries()) {
+  for (const [market, { columns, passed }] of venues.entries()) {
+    const { venue } = columns;
     for (let index = 0; index < passed.length; index++) {
       const row = passed[index] ?? 0;
       const price = pricePerCoin(columns, row);
       if (price === null) {
-        unpriced(venue, row);
+        unpriced(market, row);
         continue;
       }
-      const member = { venue, row, price, weightUsd: sent(columns.volume24hUsd[row]) + sent(columns.openInterestUsd[row]) };
+      const member = { market, venue, row, price, weightUsd: sent(columns.volume24hUsd[row]) + sent(columns.openInterestUsd[row]) };
       const ticker = columns.asset[row] ?? "";
       const known = tickers.get(ticker);
       if (known === undefined) tickers.set(ticker, [member]);

@@ -16,10 +16,10 @@ function columnsOf(venue: string, state: TradingState, mark: number): QuoteColum
   return finishColumns(writer);
 }
 
-const sound = (venue: string, changes: Partial<VenueView> = {}): VenueView => ({
-  venue,
+const sound = (feed: string, changes: Partial<VenueView> = {}): VenueView => ({
+  feed,
   error: null,
-  columns: columnsOf(venue, "trading", 100),
+  columns: columnsOf(feed, "trading", 100),
   assetId: ["BTC"],
   passed: new Uint32Array([0]),
   samples: [],
@@ -28,16 +28,23 @@ const sound = (venue: string, changes: Partial<VenueView> = {}): VenueView => ({
 const pair = {
   asset: "BTC",
   legs: [
-    { venue: "gate", symbol: "BTC/USDT:USDT" },
-    { venue: "bybit", symbol: "BTC/USDT:USDT" },
+    { venue: "gate", kind: "perpetual", symbol: "BTC/USDT:USDT" },
+    { venue: "bybit", kind: "perpetual", symbol: "BTC/USDT:USDT" },
   ],
-};
-const views = (...list: readonly VenueView[]) => new Map(list.map((view) => [view.venue, view]));
+} as const;
+const views = (...list: readonly VenueView[]) => new Map(list.map((view) => [view.feed, view]));
 
 describe("why an open pair was not priced", () => {
   test("a venue that failed is named with the kind of its failure", () => {
     const failed = sound("gate", { error: { kind: "geo-blocked", status: 451, message: "" }, columns: null });
     expect(whyUnseen(pair, views(failed, sound("bybit")))).toEqual({ kind: "missing", reason: "gate: geo-blocked" });
+  });
+
+  test("a spot leg is looked for in its venue's spot feed, and only there", () => {
+    const carry = { asset: "BTC", legs: [{ venue: "gate", kind: "spot", symbol: "BTC/USDT" }, pair.legs[1]] } as const;
+    expect(whyUnseen(carry, views(sound("gate"), sound("bybit")))).toEqual({ kind: "missing", reason: "gate-spot was not asked" });
+    const failed = sound("gate-spot", { error: { kind: "geo-blocked", status: 451, message: "" }, columns: null });
+    expect(whyUnseen(carry, views(sound("gate"), failed, sound("bybit")))).toEqual({ kind: "missing", reason: "gate-spot: geo-blocked" });
   });
 
   test("an instrument that the venue no longer sends is missing, not delisted", () => {

@@ -1,11 +1,13 @@
 import type { VenueError } from "../domain/error.ts";
+import { type FeedId, feedIdOf } from "../domain/feed.ts";
+import type { InstrumentKind } from "../domain/instrument.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
 import type { VenueId } from "../domain/venue.ts";
 import type { RefusalSample } from "./refusals.ts";
 
-/** What one scan knows of one venue, for explaining why an instrument is not in the market. */
+/** What one scan knows of one feed, for explaining why an instrument is not in the market. */
 export type VenueView = {
-  readonly venue: VenueId;
+  readonly feed: FeedId;
   readonly error: VenueError | null;
   readonly columns: QuoteColumns | null;
   /** Coin of each row after identity; `null` where the row may not pair. */
@@ -21,7 +23,7 @@ export type Unseen =
   | { readonly kind: "delisted" }
   | { readonly kind: "identity-lost" };
 
-export type LegName = { readonly venue: VenueId; readonly symbol: string };
+export type LegName = { readonly venue: VenueId; readonly kind: InstrumentKind; readonly symbol: string };
 
 /**
  * Why a pair that is open was not priced in this scan: the first leg that is gone for good decides, then the first that
@@ -29,7 +31,7 @@ export type LegName = { readonly venue: VenueId; readonly symbol: string };
  */
 export function whyUnseen(
   pair: { readonly asset: string; readonly legs: readonly LegName[] },
-  views: ReadonlyMap<VenueId, VenueView>,
+  views: ReadonlyMap<FeedId, VenueView>,
 ): Unseen {
   const found = pair.legs.map((leg) => whyLegUnseen({ ...leg, asset: pair.asset }, views));
   return (
@@ -38,11 +40,12 @@ export function whyUnseen(
   );
 }
 
-function whyLegUnseen(leg: LegName & { readonly asset: string }, views: ReadonlyMap<VenueId, VenueView>): Unseen | null {
+function whyLegUnseen(leg: LegName & { readonly asset: string }, views: ReadonlyMap<FeedId, VenueView>): Unseen | null {
   const name = `${leg.venue} ${leg.symbol}`;
-  const view = views.get(leg.venue);
-  if (view === undefined) return { kind: "missing", reason: `${leg.venue} was not asked` };
-  if (view.columns === null) return { kind: "missing", reason: `${leg.venue}: ${view.error?.kind ?? "no data"}` };
+  const feed = feedIdOf(leg.venue, leg.kind);
+  const view = views.get(feed);
+  if (view === undefined) return { kind: "missing", reason: `${feed} was not asked` };
+  if (view.columns === null) return { kind: "missing", reason: `${feed}: ${view.error?.kind ?? "no data"}` };
   const row = view.columns.symbol.indexOf(leg.symbol);
   if (row === -1) return { kind: "missing", reason: `${name} is not in the venue's answer` };
   if (view.columns.state[row] === "delisting") return { kind: "delisted" };
@@ -58,10 +61,10 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, views: Readonly
 }
 
 /**
- * Whether identity could decide on a row: it has a price, and no venue failed. With a venue missing two are left where
+ * Whether identity could decide on a row: it has a price, and no feed failed. With one missing two are left where
  * there were three, and those are held to a closer bar.
  */
-function isJudged(columns: QuoteColumns, row: number, views: ReadonlyMap<VenueId, VenueView>): boolean {
+function isJudged(columns: QuoteColumns, row: number, views: ReadonlyMap<FeedId, VenueView>): boolean {
   const prices = [columns.index[row], columns.mark[row], columns.bid[row]];
   return prices.some((price) => price !== undefined && price > 0) && [...views.values()].every(({ error }) => error === null);
 }

@@ -1,3 +1,4 @@
+import type { FeedId } from "../domain/feed.ts";
 import { type QuoteColumns, valueAt } from "../domain/quote.ts";
 import type { VenueId } from "../domain/venue.ts";
 
@@ -17,17 +18,18 @@ export const MARKET_NUMBERS = [
 ] as const;
 export type MarketNumber = (typeof MARKET_NUMBERS)[number];
 
-/** A venue's rows that passed the gate, as columns of one length. `null`: the venue did not send it. */
+/** A feed's rows that passed the gate, as columns of one length. `null`: the venue did not send it. */
 export type VenueMarket = { readonly [K in MarketNumber]: readonly (number | null)[] } & {
+  readonly venue: VenueId;
   readonly symbol: readonly string[];
   readonly kind: readonly string[];
   /** Coin with its identity cluster, `null` where it has none. */
   readonly asset: readonly (string | null)[];
 };
-/** Every venue's rows, by venue. */
-export type MarketColumns = Readonly<Record<VenueId, VenueMarket>>;
+/** Every feed's rows, by feed. */
+export type MarketColumns = Readonly<Record<FeedId, VenueMarket>>;
 
-/** The rows of a venue that the gate let pass, for the snapshot. */
+/** The rows of a feed that the gate let pass, for the snapshot. */
 export function venueMarket(input: {
   readonly columns: QuoteColumns;
   /** Places of the rows that passed. */
@@ -39,6 +41,7 @@ export function venueMarket(input: {
   const places = Array.from(input.passed);
   const numbers = (name: MarketNumber): readonly (number | null)[] => places.map((place) => valueAt(columns[name], place));
   return {
+    venue: columns.venue,
     symbol: places.map((place) => columns.symbol[place] ?? ""),
     kind: places.map((place) => columns.kind[place] ?? ""),
     asset: places.map((place) => assetId[place] ?? null),
@@ -63,8 +66,8 @@ export function isMarketColumns(value: unknown): value is MarketColumns {
 
 function isVenueMarket(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { symbol, kind, asset } = value;
-  if (!Array.isArray(symbol) || !Array.isArray(kind) || !Array.isArray(asset)) return false;
+  const { venue, symbol, kind, asset } = value;
+  if (!isText(venue) || !Array.isArray(symbol) || !Array.isArray(kind) || !Array.isArray(asset)) return false;
   const rows = symbol.length;
   if (kind.length !== rows || asset.length !== rows) return false;
   if (!symbol.every(isText) || !kind.every(isText) || !asset.every((cell) => cell === null || isText(cell))) return false;

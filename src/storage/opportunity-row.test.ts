@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carryPair, fundingPair, NOW_MS, opened, pricePair, VENUES } from "../../test/opportunities.ts";
+import { carryPair, fundingPair, gapPair, NOW_MS, opened, pricePair, VENUES } from "../../test/opportunities.ts";
 import type { Leg, Opportunity, Priced } from "../domain/opportunity.ts";
 import type { Quote } from "../domain/quote.ts";
 import { opportunityRow, pricedRefusal } from "./opportunity-row.ts";
@@ -68,6 +68,7 @@ describe("a row is refused unless its own legs bear it out", () => {
     expect(ruleOf(opened(pair, { status: "no-data", noDataSinceMs: NOW_MS, noDataReason: "beta: timeout" }))).toBeNull();
     expect(ruleOf(opened(pair, { status: "closed", closedAtMs: NOW_MS, closeReason: "delisted" }))).toBeNull();
     expect(ruleOf(opened(carryPair()))).toBeNull();
+    expect(ruleOf(opened(gapPair()))).toBeNull();
     expect(pricedRefusal(pricePair(), VENUES)).toBeNull();
   });
 
@@ -79,6 +80,19 @@ describe("a row is refused unless its own legs bear it out", () => {
     expect(priceFault({ longRate: 100.01 })).toBe("rate-mismatch");
     expect(priceFault({ rateDifference: 0.98 })).toBe("difference-mismatch");
     expect(priceFault({ short: withQuote(price.short, { settle: "USDC" }) })).toBe("settle");
+    const gap = gapPair();
+    const gapFault = (ledger: Partial<Priced["ledger"]>, change: Partial<Priced> = {}) =>
+      pricedRefusal({ ...gap, ...change, ledger: { ...gap.ledger, ...ledger } }, VENUES)?.rule;
+    const gain = gap.ledger.priceGain ?? Number.NaN;
+    expect(gapFault({})).toBeUndefined();
+    expect(gapFault({ priceGain: -gain })).toBe("gain-mismatch");
+    expect(gapFault({ priceGain: 2.1 * gain })).toBe("gain-mismatch"); // more than the whole gap
+    expect(gapFault({}, { grossApr: 100 * gap.grossApr })).toBe("apr-mismatch");
+    expect(gapFault({ priceGain: null })).toBe("net-mismatch");
+    expect(gapFault({ net: (gap.ledger.net ?? 0) - gain })).toBe("net-mismatch");
+    expect(pricedRefusal({ ...fundingPair(), ledger: { ...fundingPair().ledger, priceGain: 0 } }, VENUES)?.rule).toBe("gain-mismatch");
+    expect(pricedRefusal({ ...gap, long: withQuote(gap.long, { kind: "spot" }) }, VENUES)?.rule).toBe("wrong-kind");
+    expect(pricedRefusal({ ...carryPair(), long: withQuote(carryPair().long, { kind: "perpetual" }) }, VENUES)?.rule).toBe("wrong-kind");
     expect(pricedRefusal({ ...carryPair(), longRate: 0 }, VENUES)?.rule).toBe("rate-mismatch");
     expect(pricedRefusal({ ...carryPair(), rateDifference: 0 }, VENUES)?.rule).toBe("difference-mismatch");
   });
@@ -111,6 +125,15 @@ describe("the row", () => {
       created_at: NOW_MS,
       validated_at: NOW_MS,
     });
+  });
+
+  it("has the gain of price, and none in the other strategies", () => {
+    const gainOf = (priced: Priced) => {
+      const built = opportunityRow(opened(priced), context);
+      return built.ok ? built.value.price_gain : Number.NaN;
+    };
+    expect(gainOf(gapPair())).toBe(gapPair().ledger.priceGain);
+    expect([gainOf(fundingPair()), gainOf(carryPair())]).toEqual([null, null]);
   });
 
   it("has no funding on the spot leg of carry", () => {

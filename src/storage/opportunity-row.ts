@@ -37,6 +37,7 @@ export type OpportunityRow = {
   readonly short_taker_fee_rate: number | null;
   readonly size_usd: number;
   readonly horizon_hours: number;
+  readonly price_gain: number | null;
   readonly funding: number | null;
   readonly fees: number | null;
   readonly crossing: number | null;
@@ -158,6 +159,7 @@ function ledgerColumns(priced: Priced) {
     rate_difference: priced.rateDifference,
     size_usd: ledger.sizeUsd,
     horizon_hours: ledger.horizonHours,
+    price_gain: ledger.priceGain,
     funding: ledger.funding,
     fees: ledger.fees,
     crossing: ledger.crossing,

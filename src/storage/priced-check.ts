@@ -1,5 +1,5 @@
 import { instrumentId } from "../domain/instrument.ts";
-import type { Ledger, Leg, Priced } from "../domain/opportunity.ts";
+import type { Ledger, Leg, Priced, Strategy } from "../domain/opportunity.ts";
 import { YEAR_HOURS } from "../domain/units.ts";
 import type { VenueId } from "../domain/venue.ts";
 
@@ -8,6 +8,7 @@ export type RowRule =
   | "unknown-venue"
   | "same-instrument"
   | "same-venue"
+  | "wrong-kind"
   | "settle"
   | "key-mismatch"
   | "missing-rate"
@@ -16,6 +17,7 @@ export type RowRule =
   | "difference-mismatch"
   | "price-not-positive"
   | "crossed-book"
+  | "gain-mismatch"
   | "fees-mismatch"
   | "net-mismatch"
   | "apr-mismatch"
@@ -27,14 +29,15 @@ export type RowRule =
 /** A rule that a row broke, and one sentence with what was expected and found. */
 export type Fault = { readonly rule: RowRule; readonly message: string };
 
-/** Rates, differences, ledger lines and prices agree within this; the CHECKs of migrations/0001 say the same. */
+/** Rates, differences, ledger lines and prices agree within this; the CHECKs of the migrations say the same. */
 const TOLERANCE = 1e-9;
 /** Annual figures are a thousand times the 8-hour ones. */
 const APR_TOLERANCE = 1e-6;
 const COMPARABLE_SETTLES: readonly string[] = ["USD", "USDT", "USDC"];
 /**
  * What a priced pair claims and its own legs do not bear out, `null` when sound: rates per 8 h = raw · 8 / interval,
- * `rateDifference` from the rates, fees = 2(f_L + f_S), net = funding − fees − crossing, annual figures from those.
+ * `rateDifference` from the rates, fees = 2(f_L + f_S), net = funding − fees − crossing (of `price` with its gain, which is
+ * no more than its gap), annual figures from those.
  */
 export function pricedFault(priced: Priced, venues: ReadonlySet<VenueId>): Fault | null {
   return instrumentFault(priced, venues) ?? bookFault(priced.long) ?? bookFault(priced.short) ?? rateFault(priced) ?? ledgerFault(priced);
@@ -49,6 +52,10 @@ function instrumentFault({ strategy, long, short }: Priced, venues: ReadonlySet<
   const longId = instrumentId(long.quote.venue, long.quote.symbol);
   if (longId === instrumentId(short.quote.venue, short.quote.symbol))
     return fault("same-instrument", "legs", { expected: "two instruments", found: longId });
+  const bought = strategy === "carry" ? "spot" : "perpetual";
+  if (long.quote.kind !== bought || short.quote.kind !== "perpetual") {
+    return fault("wrong-kind", "legs", { expected: `${bought} and perpetual`, found: `${long.quote.kind} and ${short.quote.kind}` });
+  }
   if (strategy !== "carry" && long.quote.venue === short.quote.venue)
     return fault("same-venue", "legs", { expected: "two venues", found: long.quote.venue });
   if (strategy === "price" && long.quote.settle !== short.quote.settle) {
@@ -87,7 +94,7 @@ function rateFault(priced: Priced): Fault | null {
       return fault("rate-mismatch", "longRate", { expected: `the long ask ${long.quote.ask}`, found: longRate });
     if (!near(shortRate, short.quote.bid, TOLERANCE * shortRate))
       return fault("rate-mismatch", "shortRate", { expected: `the short bid ${short.quote.bid}`, found: shortRate });
-    return differenceFault(rateDifference, (shortRate - longRate) / longRate);
+    return differenceFault(rateDifference, (shortRate - longRate) / longRate) ?? gainFault(priced);
   }
   return (
     fundingLegFault(long, longRate) ??
@@ -122,7 +129,25 @@ function grossAprFault({ grossApr, rateDifference }: Priced): Fault | null {
     : fault("apr-mismatch", "grossApr", { expected: `${expected} from the difference`, found: grossApr });
 }
 
-function ledgerFault({ ledger, long, short }: Priced): Fault | null {
+/** The gain of `price`: of the sign of the gap, no larger than it, and a year of it in `grossApr`. */
+function gainFault({ long, short, ledger, grossApr }: Priced): Fault | null {
+  const { priceGain, horizonHours } = ledger;
+  if (priceGain === null) return null;
+  const [longBid, longAsk, shortBid, shortAsk] = [long.quote.bid, long.quote.ask, short.quote.bid, short.quote.ask];
+  const isQuoted = longBid !== null && longAsk !== null && shortBid !== null && shortAsk !== null;
+  const gap = isQuoted ? (shortBid - longAsk) / ((longBid + longAsk + shortBid + shortAsk) / 4) : null;
+  if (gap === null || !(priceGain * gap >= 0 && Math.abs(priceGain) <= Math.abs(gap) + TOLERANCE)) {
+    return fault("gain-mismatch", "priceGain", { expected: `a part of the gap ${gap}`, found: priceGain });
+  }
+  const expected = (priceGain * YEAR_HOURS) / horizonHours;
+  return near(grossApr, expected, APR_TOLERANCE)
+    ? null
+    : fault("apr-mismatch", "grossApr", { expected: `${expected} from the gain`, found: grossApr });
+}
+
+function ledgerFault({ strategy, ledger, long, short }: Priced): Fault | null {
+  if (strategy !== "price" && ledger.priceGain !== null)
+    return fault("gain-mismatch", "priceGain", { expected: `null in ${strategy}`, found: ledger.priceGain });
   const { fees, net, netAprOnNotional, sizeUsd, horizonHours, capacityUsd } = ledger;
   if (!(sizeUsd > 0 && Number.isFinite(sizeUsd))) return fault("net-mismatch", "sizeUsd", { expected: "above 0", found: sizeUsd });
   if (!(horizonHours > 0 && Number.isFinite(horizonHours)))
@@ -135,9 +160,9 @@ function ledgerFault({ ledger, long, short }: Priced): Fault | null {
     const expected = 2 * (long.takerFeeRate + short.takerFeeRate);
     if (!near(fees, expected, TOLERANCE)) return fault("fees-mismatch", "fees", { expected: `${expected} from the legs`, found: fees });
   }
-  const expectedNet = netOfLines(ledger);
+  const expectedNet = netOfLines(strategy, ledger);
   if (expectedNet === null ? net !== null : !near(net, expectedNet, TOLERANCE)) {
-    return fault("net-mismatch", "net", { expected: `${expectedNet} = funding − fees − crossing`, found: net });
+    return fault("net-mismatch", "net", { expected: `${expectedNet} from the lines`, found: net });
   }
   const expectedApr = net === null ? null : (net * YEAR_HOURS) / horizonHours;
   if (expectedApr === null ? netAprOnNotional !== null : !near(netAprOnNotional, expectedApr, APR_TOLERANCE)) {
@@ -146,9 +171,10 @@ function ledgerFault({ ledger, long, short }: Priced): Fault | null {
   return null;
 }
 
-/** funding − fees − crossing, `null` while a line is. */
-function netOfLines({ funding, fees, crossing }: Ledger): number | null {
-  return funding === null || fees === null || crossing === null ? null : funding - fees - crossing;
+/** funding − fees − crossing, in `price` with its gain; `null` while a line is. */
+function netOfLines(strategy: Strategy, { priceGain, funding, fees, crossing }: Ledger): number | null {
+  const gain = strategy === "price" ? priceGain : 0;
+  return gain === null || funding === null || fees === null || crossing === null ? null : gain + funding - fees - crossing;
 }
 
 const near = (found: number | null, expected: number | null, tolerance: number): boolean =>

@@ -136,6 +136,7 @@ async function readD1({ db, venues, now }: SnapshotSource): Promise<{ readonly s
   const { snapshot, refused } = buildSnapshot({
     scan,
     opportunities: opportunities.map((opportunity) => ({ ...opportunity, points: null })),
+    candidates: null,
     market: null,
     nowMs: now(),
     flagSeconds: typeof flagSeconds === "number" ? flagSeconds : 0,

@@ -63,6 +63,7 @@ const COLUMNS = [
   "short_taker_fee_rate",
   "size_usd",
   "horizon_hours",
+  "price_gain",
   "funding",
   "fees",
   "crossing",

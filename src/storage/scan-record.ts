@@ -1,11 +1,13 @@
 import { z } from "zod";
+import type { FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
 import type { Priced } from "../domain/opportunity.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { funnelSchema, pricedSchema } from "./schemas.ts";
 
-/** One venue in one scan. */
+/** One feed in one scan. */
 export type VenueReport = {
+  readonly feed: FeedId;
   readonly venue: VenueId;
   /** Whether it gave rows. */
   readonly ok: boolean;
@@ -18,14 +20,15 @@ export type VenueReport = {
   readonly ms: number;
 };
 
-/** What a scan refused, by step, venue and rule, with a few samples. */
+/** What a scan refused, by step, feed and rule, with a few samples. */
 export type Rejections = {
-  readonly counts: Readonly<Partial<Record<StepName, Readonly<Record<VenueId, Readonly<Record<string, number>>>>>>>;
+  readonly counts: Readonly<Partial<Record<StepName, Readonly<Record<FeedId, Readonly<Record<string, number>>>>>>>;
   readonly samples: readonly RejectionSample[];
 };
 /** One refused row or pair, named by symbol or key, with what its step says about it. */
 export type RejectionSample = {
   readonly step: StepName;
+  readonly feed: FeedId | null;
   readonly venue: VenueId | null;
   readonly subject: string;
   readonly rule: string;
@@ -81,8 +84,9 @@ export function summaryOf(scan: ScanSummary): ScanSummary {
 /** A scan as it is stored: one row of `scans`. */
 export type ScanRecord = ScanDetail & { readonly observations: Observations };
 
-/** What one scan did at a venue, as readers get it. */
+/** What one scan did at a feed, as readers get it. */
 export const venueReportSchema: z.ZodType<VenueReport> = z.object({
+  feed: z.string(),
   venue: z.string(),
   ok: z.boolean(),
   receivedAtMs: z.number().nullable(),
@@ -97,6 +101,7 @@ const rejectionsSchema: z.ZodType<Rejections> = z.object({
   samples: z.array(
     z.object({
       step: z.enum(STEP_NAMES),
+      feed: z.string().nullable(),
       venue: z.string().nullable(),
       subject: z.string(),
       rule: z.string(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type FunnelStep, STEP_NAMES } from "../domain/funnel.ts";
 import {
   CLOSE_REASONS,
+  CROSSING_SOURCES,
   EVENT_KINDS,
   type Ledger,
   type Leg,
@@ -59,9 +60,12 @@ const legSchema: z.ZodType<Leg> = z.object({
 const ledgerSchema: z.ZodType<Ledger> = z.object({
   sizeUsd: z.number(),
   horizonHours: z.number(),
+  priceGain: sent,
   funding: number,
   fees: number,
   crossing: number,
+  crossingSource: z.enum(CROSSING_SOURCES).nullable().default(null),
+  crossingAgeMs: sent,
   net: number,
   netUsd: number,
   netAprOnNotional: number,
@@ -137,7 +141,7 @@ export const eventSchema: z.ZodType<OpportunityEvent> = z.object({
 export const funnelSchema: z.ZodType<readonly FunnelStep[]> = z.array(
   z.object({
     step: z.enum(STEP_NAMES),
-    unit: z.enum(["venues", "rows", "pairs", "opportunities"]),
+    unit: z.enum(["feeds", "rows", "pairs", "opportunities"]),
     in: z.number().int(),
     out: z.number().int(),
     dropped: z.record(z.string(), z.number().int()),

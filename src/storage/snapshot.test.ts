@@ -11,7 +11,7 @@ const market = {
   alpha: venueMarket(marketVenue({ id: "alpha", takerFeeRate: 0.0005, rows: [{ bid: 1, ask: 2 }, { refused: true }, { mark: 3 }] })),
 };
 const build = (opportunities: readonly ShownOpportunity[], scan = scanOf()) =>
-  buildSnapshot({ scan, opportunities, market, nowMs: NOW_MS + 1_000, flagSeconds: 300, venues: VENUES });
+  buildSnapshot({ scan, opportunities, candidates: [], market, nowMs: NOW_MS + 1_000, flagSeconds: 300, venues: VENUES });
 const context = { nowMs: NOW_MS + 2_000, venues: VENUES };
 
 describe("the life of a snapshot", () => {

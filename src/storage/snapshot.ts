@@ -22,6 +22,13 @@ export type Snapshot = {
   readonly nearMisses: readonly Priced[];
   /** Pairs whose net is not known, each with its reasons. */
   readonly unpriced: readonly Priced[];
+  /**
+   * Pairs that are not open and clear the bar at half the default fees, for people with lower ones; `null` where D1
+   * answers, which does not keep them.
+   */
+  readonly candidates: readonly Priced[] | null;
+  /** Net from which a pair opens, fraction over the horizon; `null` where the scan does not say. */
+  readonly openNet: number | null;
   /** Rows that passed the gate; `null` where D1 answers, which does not keep them. */
   readonly market: MarketColumns | null;
 };
@@ -42,6 +49,7 @@ export const snapshotTtlSeconds = ({ flagSeconds, intervalSeconds }: { readonly 
 export function buildSnapshot(input: {
   readonly scan: ScanDetail;
   readonly opportunities: readonly ShownOpportunity[];
+  readonly candidates: readonly Priced[] | null;
   readonly market: MarketColumns | null;
   readonly nowMs: number;
   /** The flag `snapshot_ttl_seconds`. */
@@ -62,6 +70,7 @@ export function buildSnapshot(input: {
     return checked.ok;
   };
   const ttlSeconds = snapshotTtlSeconds({ flagSeconds: input.flagSeconds, intervalSeconds: scan.intervalSeconds });
+  const openNet = scan.flags["open_net"];
   const snapshot: Snapshot = {
     version: SNAPSHOT_VERSION,
     expiresAtMs: scan.finishedAtMs + ttlSeconds * SECOND_MS,
@@ -70,6 +79,8 @@ export function buildSnapshot(input: {
     opportunities: input.opportunities.filter((row) => row.status !== "closed").filter(soundRow),
     nearMisses: scan.nearMisses.filter(soundPair),
     unpriced: scan.unpriced.filter(soundPair),
+    candidates: input.candidates?.filter(soundPair) ?? null,
+    openNet: typeof openNet === "number" ? openNet : null,
     market: input.market,
   };
   return { snapshot, refused };
@@ -92,6 +103,8 @@ const snapshotSchema: z.ZodType<Snapshot> = z.object({
   opportunities: z.array(shownOpportunitySchema),
   nearMisses: z.array(pricedSchema),
   unpriced: z.array(pricedSchema),
+  candidates: z.array(pricedSchema).nullable(),
+  openNet: z.number().nullable(),
   market: z.custom<MarketColumns>(isMarketColumns, "expected columns of one length").nullable(),
 });
 
@@ -111,7 +124,7 @@ export function parseSnapshot(
     const checked = opportunityRow(row, context);
     if (!checked.ok) return err(`invalid: ${checked.error.key}: ${checked.error.message}`);
   }
-  for (const pair of [...snapshot.nearMisses, ...snapshot.unpriced]) {
+  for (const pair of [...snapshot.nearMisses, ...snapshot.unpriced, ...(snapshot.candidates ?? [])]) {
     const refusal = pricedRefusal(pair, context.venues);
     if (refusal !== null) return err(`invalid: ${refusal.key}: ${refusal.message}`);
   }

@@ -43,11 +43,12 @@ const market = [
 ];
 const request: PriceRequest = {
   nowMs: NOW,
-  settings: { referenceSizeUsd: 5_000, horizonHours: 168, collateralPerLeg: 1 },
+  settings: { referenceSizeUsd: 5_000, horizonHours: 168, collateralPerLeg: 1, priceClosure: 0.5 },
   keyOf: ({ strategy, asset, long, short }) => [strategy, asset, long, short].join("|"),
   marksOf: (ref) => (ref.venue === 1 ? ["low-open-interest"] : []),
+  depthOf: () => null,
 };
-const pair = { asset: "BTC", long: { venue: 0, row: 0 }, short: { venue: 1, row: 0 }, why: "candidate" } as const;
+const pair = { asset: "BTC", long: { venue: 0, row: 0 }, short: { venue: 1, row: 0 }, why: "candidate", gross: 0.00672 } as const;
 
 describe("a priced pair", () => {
   const priced = fundingStrategy.pricer(market, request)(pair);
@@ -76,11 +77,11 @@ describe("a priced pair", () => {
 test("selection finds what pricing prices", () => {
   const { pairs } = fundingStrategy.select(market, {
     nowMs: NOW,
-    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001 },
+    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, priceClosure: 0.5 },
     open: [],
     nearMissCount: 5,
   });
-  expect(pairs).toEqual([pair]);
+  expect(pairs).toEqual([{ ...pair, gross: expect.closeTo(pair.gross, 12) }]);
 });
 
 test("a pair without a rate never gets a price", () => {

@@ -40,3 +40,13 @@ test("equal nets come in the order of their keys, whatever order they were found
   expect(keys(["b", "a", "c"])).toEqual(["a", "b", "c"]);
   expect(keys(["c", "b", "a"])).toEqual(["a", "b", "c"]);
 });
+
+test("each strategy has its own few, in one list by net", () => {
+  const as = (strategy: Priced["strategy"], key: string, rate: number): Priced => ({ ...pairOf(key, rate), strategy });
+  const pairs = [as("funding", "f1", 0.0001), as("funding", "f2", 0.00009), as("carry", "c1", 0.00002), as("price", "p1", 0.00008)];
+  expect(nearMisses(pairs, 0.001, 1).map(({ priced }) => `${priced.strategy} ${priced.key}`)).toEqual([
+    "funding f1",
+    "price p1",
+    "carry c1",
+  ]);
+});

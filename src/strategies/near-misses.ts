@@ -1,4 +1,4 @@
-import type { Priced } from "../domain/opportunity.ts";
+import type { Priced, Strategy } from "../domain/opportunity.ts";
 
 /** A pair under the bar, with how long it must be held to pay its costs. */
 export type NearMiss = {
@@ -8,13 +8,19 @@ export type NearMiss = {
 };
 
 /**
- * The best pairs under the bar, highest net first (equal nets by key): carry above zero, net known and below `openNet`.
- * Example: run in near-misses.test.ts.
+ * The best pairs under the bar, at most `count` of each strategy, all of them highest net first (equal nets by key): gross
+ * above zero, net known and below `openNet`. Example: run in near-misses.test.ts.
  */
 export function nearMisses(priced: readonly Priced[], openNet: number, count: number): readonly NearMiss[] {
+  const taken = new Map<Strategy, number>();
+  const isAmongTheBest = ({ strategy }: Priced): boolean => {
+    const place = taken.get(strategy) ?? 0;
+    taken.set(strategy, place + 1);
+    return place < count;
+  };
   return priced
     .flatMap((pair) => (pair.grossApr > 0 && pair.ledger.net !== null && pair.ledger.net < openNet ? [{ pair, net: pair.ledger.net }] : []))
     .sort((a, b) => b.net - a.net || (a.pair.key < b.pair.key ? -1 : 1))
-    .slice(0, count)
+    .filter(({ pair }) => isAmongTheBest(pair))
     .map(({ pair }) => ({ priced: pair, breakEvenDays: pair.ledger.breakEven.kind === "at" ? pair.ledger.breakEven.days : null }));
 }

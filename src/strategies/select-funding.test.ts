@@ -19,7 +19,7 @@ const venue = (id: string, ...rows: VenueSpec["rows"]) => marketVenue({ id, take
 const select = (market: ReturnType<typeof venue>[], over: Partial<SelectRequest> = {}) =>
   selectFunding(market, {
     nowMs: NOW,
-    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001 },
+    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, priceClosure: 0.5 },
     open: [],
     nearMissCount: 5,
     ...over,
@@ -78,7 +78,8 @@ test("a pair that stands exactly at the bar is a candidate", () => {
     marketVenue({ id: "bybit", takerFeeRate: null, rows: [at(0.0001, noCost)] }),
   ];
   const openNet = 0.0003 * 21 - 0.0001 * 21;
-  const barAt = (bar: number) => select(market, { settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: bar } }).pairs.length;
+  const barAt = (bar: number) =>
+    select(market, { settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: bar, priceClosure: 0.5 } }).pairs.length;
   expect(barAt(openNet)).toBe(1);
   expect(barAt(openNet * (1 + 1e-12))).toBe(0);
 });

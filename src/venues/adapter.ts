@@ -26,6 +26,11 @@ export type Endpoint<Table = unknown> = {
   readonly nextPath?: (body: unknown) => string | null;
   /** Joins the tables of two pages. Given together with `nextPath`. */
   readonly mergePages?: (first: Table, next: Table) => Table;
+  /**
+   * Name of the endpoint that this one can stand in for: another version of the same data with its own parse function.
+   * `join` takes it where the other is absent. Scans never fetch it; tools and tests read it.
+   */
+  readonly alternativeTo?: string;
 };
 
 /** A table with the time its body arrived. */

@@ -13,6 +13,7 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { binanceBook } from "./binance-book.ts";
 import {
   type Digested,
   digestRows,
@@ -20,6 +21,7 @@ import {
   fieldsIn,
   joinRows,
   listIn,
+  listOrRowIn,
   namePerpetual,
   numberIn,
   olderOf,
@@ -43,10 +45,14 @@ const slow = { method: "GET", maxBytes: 12_000_000, required: false } as const;
 
 /** Binance USDⓈ-M futures. */
 export const binance = defineAdapter<Tables>({
+  id: "binance",
   facts: {
     id: "binance",
     name: "Binance",
-    takerFee: { perpetual: { rate: 0.0005, source: "https://www.binance.com/en/fee/futureFee", readOn: "2026-11-22" }, spot: null },
+    takerFee: {
+      perpetual: { rate: 0.0005, source: "https://www.binance.com/en/fee/futureFee", readOn: "2026-11-22" },
+      spot: { rate: 0.001, source: "https://www.binance.com/en/fee/trading", readOn: "2026-11-22" },
+    },
     accrual: "settled",
     hasBulkBook: true,
     documentedCap: null,
@@ -64,6 +70,7 @@ export const binance = defineAdapter<Tables>({
     exchangeInfo: { ...slow, path: "/fapi/v1/exchangeInfo", refreshMs: 30 * MINUTE_MS, weight: 1, read: readExchangeInfo },
   },
   errorIn,
+  book: binanceBook({ path: "/fapi/v1/depth", weight: 5 }),
   join,
 });
 
@@ -79,7 +86,7 @@ function errorIn(body: unknown, status: number): VenueError | null {
 
 function listBody<Field extends string>(body: unknown): Result<readonly WireRow<Field>[], VenueError> {
   const error = errorIn(body, 200);
-  return error === null ? listIn<Field>(body, "$") : err(error);
+  return error === null ? listOrRowIn<Field | "symbol">(body, "$", "symbol") : err(error);
 }
 
 function join(tables: Fetches): Result<Parsed, VenueError> {

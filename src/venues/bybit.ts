@@ -14,6 +14,7 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { bybitBook } from "./bybit-book.ts";
 import {
   type Digested,
   digestRows,
@@ -40,12 +41,13 @@ const slow = { method: "GET", refreshMs: 30 * MINUTE_MS, weight: 1, maxBytes: 8_
 
 /** Bybit USDT and USDC perpetuals. */
 export const bybit = defineAdapter<Tables>({
+  id: "bybit",
   facts: {
     id: "bybit",
     name: "Bybit",
     takerFee: {
       perpetual: { rate: 0.00055, source: "https://www.bybit.com/en/help-center/article/Trading-Fee-Structure", readOn: "2026-11-22" },
-      spot: null,
+      spot: { rate: 0.001, source: "https://www.bybit.com/en/help-center/article/Trading-Fee-Structure", readOn: "2026-11-22" },
     },
     accrual: "settled",
     hasBulkBook: true,
@@ -61,6 +63,7 @@ export const bybit = defineAdapter<Tables>({
     instruments: { ...slow, path: INSTRUMENTS, read: readInstruments, nextPath, mergePages: (first, next) => new Map([...first, ...next]) },
   },
   errorIn,
+  book: bybitBook("linear"),
   join,
 });
 

@@ -8,6 +8,7 @@
  * - `maker_fee_rate` and `taker_fee_rate` of a contract are not what a retail user pays.
  * - Names like `BTC3L_USDT` are leveraged tokens; `BTC_USDT_20260925` is a dated future.
  */
+import type { Book } from "../domain/book.ts";
 import type { VenueError } from "../domain/error.ts";
 import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
@@ -30,14 +31,18 @@ import {
   type WireRow,
   type WriteRow,
 } from "./wire.ts";
+import { bookIn, type BookInstrument } from "./wire-book.ts";
 
 const DOCS = "https://www.gate.com/docs/developers/apiv4/en/";
 const SECONDS_PER_HOUR = 3600;
+
+const BOOK = "/api/v4/futures/usdt/order_book?limit=100";
 
 const hot = { method: "GET", refreshMs: 0, weight: 1 } as const;
 
 /** Gate USDT perpetuals. */
 export const gate = defineAdapter<Tables>({
+  id: "gate",
   facts: {
     id: "gate",
     name: "Gate",
@@ -46,7 +51,12 @@ export const gate = defineAdapter<Tables>({
     hasBulkBook: true,
     documentedCap: null,
   },
-  docs: [`${DOCS}#query-all-futures-contracts`, `${DOCS}#get-all-futures-trading-statistics`, `${DOCS}#error-handling`],
+  docs: [
+    `${DOCS}#query-all-futures-contracts`,
+    `${DOCS}#get-all-futures-trading-statistics`,
+    `${DOCS}#query-futures-market-depth-information`,
+    `${DOCS}#error-handling`,
+  ],
   hosts: ["api.gateio.ws", "fx-api.gateio.ws"],
   region: null,
   budget: { weightPerMinute: 120, documentedLimit: `200 requests in 10 seconds per endpoint and IP, ${DOCS}#frequency-limit-rule` },
@@ -55,6 +65,10 @@ export const gate = defineAdapter<Tables>({
     tickers: { ...hot, path: "/api/v4/futures/usdt/tickers", maxBytes: 4_000_000, required: false, read: (body) => listBody(body) },
   },
   errorIn,
+  book: {
+    request: (contract) => ({ method: "GET", path: `${BOOK}&contract=${encodeURIComponent(contract)}`, weight: 1, maxBytes: 200_000 }),
+    read: readBook,
+  },
   join,
 });
 
@@ -83,16 +97,28 @@ function listBody<Field extends string>(body: unknown): Result<readonly WireRow<
   return error === null ? listIn<Field>(body, "$") : err(error);
 }
 
+/** Levels `{p, s}`, sizes in contracts; `update` is the time of the book's last change, `current` that of the reply, in seconds. */
+function readBook(body: unknown, instrument: BookInstrument): Result<Book, VenueError> {
+  const book = fieldsIn<"bids" | "asks" | "update">(body);
+  const levelIn = (level: unknown): readonly [unknown, unknown] => {
+    const fields = fieldsIn<"p" | "s">(level);
+    return [fields?.p, fields?.s];
+  };
+  return bookIn({ bids: book?.bids, asks: book?.asks, at: { value: book?.update, read: timeSecondsIn }, levelIn }, instrument);
+}
+
 function join(tables: Fetches): Result<Parsed, VenueError> {
   if (tables.contracts === undefined) return err({ kind: "empty", message: "expected a body of contracts, found none" });
   const rows = tables.contracts.table;
   const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "contract");
   const out = quoteWriter("gate", rows.length);
-  return ok(joinRows({ rows, field: "name", out, counterparts: books, write: rowWriter(out, tables, books?.byName) }));
+  const bookUnitBase = new Float64Array(rows.length);
+  const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
+  return ok(joinRows({ rows, field: "name", out, counterparts: books, write, bookUnitBase }));
 }
 
 function rowWriter(
-  out: QuoteWriter,
+  { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
   tables: Fetches,
   books: ReadonlyMap<string, WireRow<TickerField>> | undefined,
 ): WriteRow<ContractField> {
@@ -111,6 +137,7 @@ function rowWriter(
     const mark = numberIn(row.mark_price, fault) / multiplier;
     const decimalSizes = flagIn(row.enable_decimal, fault);
     const state = stateOf(row, fault);
+    bookUnitBase[at] = coinsPerContract;
     out.receivedAtMs[at] = book === undefined ? receivedAtMs : bookAtMs;
     out.multiplier[at] = multiplier;
     out.mark[at] = mark;

@@ -8,6 +8,7 @@
  * - `openInterest` is in coins and one-sided. `oraclePx` is the index: denominated in USDT, while the collateral is USDC.
  * - `kPEPE` is 1,000 PEPE. Delisted coins keep their place with `isDelisted`. Other dexs have names like `xyz:TSLA`.
  */
+import type { Book } from "../domain/book.ts";
 import { badShape, type VenueError } from "../domain/error.ts";
 import { type QuoteWriter, quoteWriter } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
@@ -22,9 +23,11 @@ import {
   numberIn,
   reject,
   shownFields,
+  timeMsIn,
   type WireRow,
   type WriteRow,
 } from "./wire.ts";
+import { bookIn, type BookInstrument } from "./wire-book.ts";
 
 const DOCS = "https://hyperliquid.gitbook.io/hyperliquid-docs";
 
@@ -37,6 +40,7 @@ const MAJORS: ReadonlySet<string> = new Set(["BTC", "ETH"]);
 
 /** Hyperliquid perpetuals. */
 export const hyperliquid = defineAdapter<Tables>({
+  id: "hyperliquid",
   facts: {
     id: "hyperliquid",
     name: "Hyperliquid",
@@ -47,6 +51,7 @@ export const hyperliquid = defineAdapter<Tables>({
   },
   docs: [
     `${DOCS}/for-developers/api/info-endpoint/perpetuals`,
+    `${DOCS}/for-developers/api/info-endpoint`,
     `${DOCS}/for-developers/api/rate-limits-and-user-limits`,
     `${DOCS}/trading/funding`,
     `${DOCS}/trading/contract-specifications`,
@@ -70,6 +75,11 @@ export const hyperliquid = defineAdapter<Tables>({
     },
   },
   errorIn,
+  book: {
+    // At most 20 levels a side, at full precision.
+    request: (coin) => ({ method: "POST", path: "/info", body: { type: "l2Book", coin }, weight: 2, maxBytes: 100_000 }),
+    read: readBook,
+  },
   join,
 });
 
@@ -93,6 +103,17 @@ function readMarkets(body: unknown): Result<Markets, VenueError> {
   if (!contexts.ok) return contexts;
   if (contexts.value.length !== universe.value.length) return err(badShape("$[1]", `${universe.value.length} contexts`, body[1]));
   return ok({ universe: universe.value, contexts: contexts.value });
+}
+
+/** `levels` holds bids, then asks; `time` is that of the snapshot. An unknown coin is answered with null. */
+function readBook(body: unknown, instrument: BookInstrument): Result<Book, VenueError> {
+  const book = fieldsIn<"levels" | "time">(body);
+  if (!Array.isArray(book?.levels)) return err(badShape("$.levels", "[bids, asks]", book?.levels));
+  const levelIn = (level: unknown): readonly [unknown, unknown] => {
+    const fields = fieldsIn<"px" | "sz">(level);
+    return [fields?.px, fields?.sz];
+  };
+  return bookIn({ bids: book.levels[0], asks: book.levels[1], at: { value: book.time, read: timeMsIn }, levelIn }, instrument);
 }
 
 function join(tables: Fetches, nowMs: number): Result<Parsed, VenueError> {

@@ -1,19 +1,33 @@
+import type { FeedId } from "../domain/feed.ts";
 import type { VenueFacts, VenueId } from "../domain/venue.ts";
 import type { VenueAdapter } from "./adapter.ts";
 import { binance } from "./binance.ts";
+import { binanceSpot } from "./binance-spot.ts";
+import { bitget } from "./bitget.ts";
 import { bybit } from "./bybit.ts";
+import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { hyperliquid } from "./hyperliquid.ts";
+import { kucoin } from "./kucoin.ts";
+import { okx } from "./okx.ts";
+import { okxSpot } from "./okx-spot.ts";
 
-/** Every venue that is scanned. Ids, tables, fee defaults and lists elsewhere derive from this. */
-export const ADAPTERS: readonly VenueAdapter[] = [binance, bybit, gate, hyperliquid];
+/** Every feed that is scanned. Ids, tables, fee defaults and lists elsewhere derive from this. */
+export const ADAPTERS: readonly VenueAdapter[] = [binance, bybit, gate, hyperliquid, bitget, okx, kucoin, binanceSpot, bybitSpot, okxSpot];
 
-export const VENUE_IDS: readonly VenueId[] = ADAPTERS.map((adapter) => adapter.facts.id);
+/** Ids of the feeds, one for each market of a venue. */
+export const FEED_IDS: readonly FeedId[] = ADAPTERS.map(({ id }) => id);
 
-const BY_ID: ReadonlyMap<VenueId, VenueAdapter> = new Map(ADAPTERS.map((adapter) => [adapter.facts.id, adapter]));
+/** The venues, each once, in the order of their first feed. */
+export const VENUE_IDS: readonly VenueId[] = [...new Set(ADAPTERS.map(({ facts }) => facts.id))];
 
-/** The adapter of a venue, or null where there is none of that id. */
-export const adapterOf = (id: VenueId): VenueAdapter | null => BY_ID.get(id) ?? null;
+const BY_FEED: ReadonlyMap<FeedId, VenueAdapter> = new Map(ADAPTERS.map((adapter) => [adapter.id, adapter]));
+
+/** The adapter of a feed, or null where there is none of that id. */
+export const adapterOf = (feed: FeedId): VenueAdapter | null => BY_FEED.get(feed) ?? null;
+
+/** The adapters of all feeds of a venue; empty where there is none of that id. */
+export const adaptersOf = (venue: VenueId): readonly VenueAdapter[] => ADAPTERS.filter(({ facts }) => facts.id === venue);
 
 /** What the documents of a venue say, or null where there is none of that id. */
-export const venueFacts = (id: VenueId): VenueFacts | null => BY_ID.get(id)?.facts ?? null;
+export const venueFacts = (venue: VenueId): VenueFacts | null => adaptersOf(venue)[0]?.facts ?? null;

@@ -1,5 +1,5 @@
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, spotSymbol, type TradingState } from "../domain/instrument.ts";
 import { finishColumns, type QuoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Parsed } from "./adapter.ts";
@@ -156,6 +156,8 @@ export function joinRows<Field extends string>(input: {
   readonly field: Field;
   readonly write: WriteRow<Field>;
   readonly out: QuoteWriter;
+  /** Coins in one unit of the book's sizes, by place in the columns, written by `write`; absent where that is the multiplier. */
+  readonly bookUnitBase?: Float64Array;
   /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
   readonly counterparts?: NamedRows<string> | null;
 }): Parsed {
@@ -180,7 +182,8 @@ export function joinRows<Field extends string>(input: {
   for (const name of counterparts?.byName.keys() ?? []) {
     if (!seen.has(name)) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
   }
-  return { columns: finishColumns(out), rejected, venueSymbols };
+  const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, venueSymbols.length);
+  return { columns: finishColumns(out), rejected, venueSymbols, bookUnitBase };
 }
 
 /** Whether an earlier row has the symbol of this one. Names are unique, so only a multiplier can bring two of them together. */
@@ -204,24 +207,40 @@ const nameless = (index: number, field: string, row: unknown): RejectedRow =>
 
 const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
 
+type Named = {
+  readonly asset: string;
+  readonly quote: string;
+  readonly assetClass: AssetClass | null;
+  readonly state: TradingState | null;
+};
+
 /** Names, class and state of a perpetual: pushed last, so that a row whose numbers were refused leaves no trace. */
-export function namePerpetual(
-  out: QuoteWriter,
-  row: {
-    readonly asset: string;
-    readonly quote: string;
-    readonly settle: string;
-    readonly assetClass: AssetClass | null;
-    readonly state: TradingState | null;
-  },
-): void {
+export function namePerpetual(out: QuoteWriter, row: Named & { readonly settle: string }): void {
   out.symbol.push(perpetualSymbol(row.asset, row.quote, row.settle));
   out.kind.push("perpetual");
+  pushNames(out, row, row.settle);
+}
+
+/** The same of a spot pair, which settles in its quote currency. */
+export function nameSpot(out: QuoteWriter, row: Named): void {
+  out.symbol.push(spotSymbol(row.asset, row.quote));
+  out.kind.push("spot");
+  pushNames(out, row, row.quote);
+}
+
+function pushNames(out: QuoteWriter, row: Named, settle: string): void {
   out.asset.push(row.asset);
   out.quote.push(row.quote);
-  out.settle.push(row.settle);
+  out.settle.push(settle);
   out.assetClass.push(row.assetClass);
   out.state.push(row.state);
+}
+
+/** A pair named base + quote without a sign between: `1000SATSUSDT` → base `1000SATS`, quote USDT. Only USDT and USDC are compared with USD. */
+export function pairInUsd(symbol: string): Result<{ readonly base: string; readonly quote: string }, "unsupported-settle" | "bad-symbol"> {
+  const quote = symbol.endsWith("USDT") ? "USDT" : symbol.endsWith("USDC") ? "USDC" : null;
+  if (quote === null) return err("unsupported-settle");
+  return symbol === quote ? err("bad-symbol") : ok({ base: symbol.slice(0, -4), quote });
 }
 
 /** A list of rows at a path of a body. A list that is absent is a bad shape, an empty one an error: never "no markets". */
@@ -229,6 +248,16 @@ export function listIn<Field extends string>(value: unknown, path: string): Resu
   if (!Array.isArray(value)) return err(badShape(path, "an array", value));
   if (value.length === 0) return err({ kind: "empty", message: `expected rows at ${path}, found an empty list` });
   return ok(asRows<Field>(value));
+}
+
+/** The same where a request for one instrument is answered with its row alone, told by the field that names it. */
+export function listOrRowIn<Field extends string>(
+  value: unknown,
+  path: string,
+  field: NoInfer<Field>,
+): Result<readonly WireRow<Field>[], VenueError> {
+  const row = fieldsIn<Field>(value);
+  return typeof row?.[field] === "string" ? ok([row]) : listIn<Field>(value, path);
 }
 
 /** An object's fields, or null where it is none. */

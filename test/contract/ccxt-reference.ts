@@ -16,10 +16,14 @@ export type Answer = (url: string, body: string | undefined) => Promise<unknown>
 const swapsOnly = { defaultType: "swap", fetchMarkets: { types: ["swap"] } };
 const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   binance: () => new ccxt.binanceusdm(),
+  bitget: () => new ccxt.bitget({ options: { ...swapsOnly, fetchFundingRates: { method: "publicMixGetV2MixMarketCurrentFundRate" } } }),
   bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
   gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
   hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
 };
+
+/** The feeds that ccxt reads too. */
+export const REFERENCE_VENUES: readonly string[] = Object.keys(EXCHANGES);
 
 /** ccxt's own loadMarkets, fetchFundingRates, fetchFundingIntervals and fetchTickers over given answers, by the venue's symbol. */
 export async function referenceOf(venue: string, answer: Answer): Promise<ReadonlyMap<string, Reference>> {
@@ -33,7 +37,7 @@ export async function referenceOf(venue: string, answer: Answer): Promise<Readon
   const intervals = venue === "binance" ? await exchange.fetchFundingIntervals() : {};
   const tickers = venue === "binance" ? await exchange.fetchBidsAsks() : await exchange.fetchTickers(undefined, { type: "swap" });
   const references = new Map<string, Reference>();
-  for (const market of Object.values(exchange.markets)) {
+  for (const market of Object.values(exchange.markets ?? {})) {
     if (market === undefined || market["swap"] !== true || market["linear"] !== true) continue;
     const rate = rates[market.symbol];
     if (rate === undefined) continue;

@@ -22,6 +22,22 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["gate", 400, { label: "INVALID_PARAM_VALUE", message: "bad" }, { kind: "venue-error", code: "INVALID_PARAM_VALUE" }],
     ["gate", 403, { label: "FORBIDDEN", message: "no" }, { kind: "forbidden", status: 403 }],
     ["gate", 500, { label: "SERVER_ERROR" }, { kind: "server", status: 500 }],
+    ["bitget", 429, { code: "429", msg: "Too Many Requests", data: null }, { kind: "rate-limited", status: 429 }],
+    ["bitget", 200, { code: "429", msg: "Too Many Requests", data: null }, { kind: "rate-limited", status: 200 }],
+    ["bitget", 200, { code: "40015", msg: "System is abnormal, please try again later" }, { kind: "server" }],
+    ["bitget", 200, { code: "40200", msg: "Server upgrade, please try again later" }, { kind: "server" }],
+    ["bitget", 400, { code: "40034", msg: "Parameter NOPEUSDT does not exist" }, { kind: "venue-error", code: "40034" }],
+    ["okx", 200, { code: "50011", msg: "Too Many Requests", data: [] }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
+    ["okx", 429, { code: "50011", msg: "Too Many Requests", data: [] }, { kind: "rate-limited", status: 429 }],
+    ["okx", 200, { code: "50014", msg: "Parameter instId can not be empty", data: [] }, { kind: "venue-error", code: "50014" }],
+    ["okx", 200, { code: "50013", msg: "Systems are busy", data: [] }, { kind: "server", status: 200 }],
+    ["okx", 500, { code: "50026", msg: "System error", data: [] }, { kind: "server", status: 500 }],
+    ["okx", 400, { code: "51001", msg: "Instrument ID doesn't exist.", data: [] }, { kind: "venue-error", code: "51001" }],
+    ["kucoin", 200, { code: "429000", msg: "Too many requests" }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
+    ["kucoin", 429, { code: "429000", msg: "Too many requests" }, { kind: "rate-limited", status: 429 }],
+    ["kucoin", 200, { code: "500000", msg: "Internal Server Error" }, { kind: "server", status: 200 }],
+    ["kucoin", 404, { code: "404000", msg: "Url Not Found" }, { kind: "venue-error", code: "404000" }],
+    ["kucoin", 200, { code: "100001", msg: "Symbol not found" }, { kind: "venue-error", code: "100001" }],
     ["hyperliquid", 200, { status: "err", response: "bad" }, { kind: "venue-error", code: "err" }],
     ["hyperliquid", 422, "Failed to deserialize the JSON body into the target type", { kind: "venue-error", code: "422" }],
   ])("%s %d %o", (venue, status, body, expected) => {
@@ -34,6 +50,9 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       bybit: { retCode: 10006, retMsg: "Too many visits!", result: {} },
       gate: { label: "TOO_MANY_REQUESTS", message: "" },
       hyperliquid: { status: "err", response: "" },
+      bitget: { code: "429", msg: "Too Many Requests", requestTime: 1, data: null },
+      okx: { code: "50011", msg: "Too Many Requests", data: [] },
+      kucoin: { code: "429000", msg: "Too many requests" },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];
@@ -47,6 +66,10 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     for (const { errorIn } of ADAPTERS)
       for (const body of [null, [], [{ code: -1 }], {}, 5, "<html></html>"]) expect(errorIn(body, 200)).toBeNull();
     expect(adapterOf("bybit")?.errorIn({ retCode: 0, retMsg: "OK", result: {} }, 200)).toBeNull();
+    expect(adapterOf("bitget")?.errorIn({ code: "00000", msg: "success", data: [] }, 200)).toBeNull();
+    expect(adapterOf("okx")?.errorIn({ code: "0", msg: "", data: [] }, 200)).toBeNull();
+    expect(adapterOf("okx")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
+    expect(adapterOf("kucoin")?.errorIn({ code: "200000", data: [] }, 200)).toBeNull();
     expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
   });
 });

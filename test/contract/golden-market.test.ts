@@ -17,7 +17,7 @@ const BODIES = {
 };
 const VENUES = ["bybit", "gate", "hyperliquid"] as const;
 type Venue = (typeof VENUES)[number];
-const SETTINGS = { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, collateralPerLeg: 1 };
+const SETTINGS = { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, collateralPerLeg: 1, priceClosure: 0.5 };
 
 function recorded(venue: Venue): MarketVenue {
   const adapter = adapterOf(venue);
@@ -187,7 +187,7 @@ const named = ({ asset, long, short }: Priced): string => `${asset} ${long.quote
 
 describe.skipIf(!haveCaptures)(`the recorded market of 11 September 2026${capturesNote}`, () => {
   const market: Market = haveCaptures ? VENUES.map(recorded) : [];
-  const price = fundingStrategy.pricer(market, { nowMs: NOW, settings: SETTINGS, keyOf: opportunityKey, marksOf: () => [] });
+  const price = fundingStrategy.pricer(market, { nowMs: NOW, settings: SETTINGS, keyOf: opportunityKey, marksOf: () => [], depthOf: () => null });
   const rowOf = (venue: Venue, asset: string) => {
     const place = VENUES.indexOf(venue);
     return { venue: place, row: market[place]?.columns.asset.indexOf(asset) ?? -1 };
@@ -197,6 +197,7 @@ describe.skipIf(!haveCaptures)(`the recorded market of 11 September 2026${captur
     long: rowOf(long, asset),
     short: rowOf(short, asset),
     why: "candidate",
+    gross: 0,
   });
   const selection = fundingStrategy.select(market, { nowMs: NOW, settings: SETTINGS, open: [], nearMissCount: 5 });
 

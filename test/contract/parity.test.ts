@@ -39,6 +39,10 @@ const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly 
     source: "https://www.gate.com/docs/developers/apiv4/en/#list-futures-tickers",
     keys: ["[].change_percentage", "[].low_24h", "[].high_24h"],
   },
+  "bitget tickersV3": {
+    source: "https://www.bitget.com/api-doc/uta/public/Tickers; INDEX.md: open, high, low and change were dropped",
+    keys: ["data[].openPrice24h", "data[].highPrice24h", "data[].lowPrice24h", "data[].price24hPcnt"],
+  },
   "hyperliquid metaAndAssetCtxs": {
     source: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
     keys: ["[].universe[].onlyIsolated"],
@@ -60,11 +64,25 @@ const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     "result.list[].preOpenPrice decimal": "pre-market rows",
     "result.list[].preQty decimal": "pre-market rows",
   },
+  "bitget tickersV3": {
+    "data[].bid1Price empty": "a contract that nobody quotes",
+    "data[].bid1Size empty": "a contract that nobody quotes",
+    "data[].ask1Price empty": "a contract that nobody quotes",
+    "data[].ask1Size empty": "a contract that nobody quotes",
+  },
   "gate tickers": {
     "[].highest_bid empty": "a contract that nobody quotes",
     "[].highest_size empty": "a contract that nobody quotes",
     "[].lowest_ask empty": "a contract that nobody quotes",
     "[].lowest_size empty": "a contract that nobody quotes",
+  },
+  "okx instruments": {
+    "data[].ctValCcy decimal": "the coin named 4",
+    "data[].expTime digits:13": "a swap about to be delisted",
+  },
+  "kucoin contractsActive": {
+    "data[].baseCurrency decimal": "the coin named 4",
+    "data[].displayBaseCurrency decimal": "the coin named 4",
   },
   "binance exchangeInfo": { "symbols[].baseAsset decimal": "the coin named 4" },
   "hyperliquid metaAndAssetCtxs": { "[].universe[].name decimal": "the coin named 4" },
@@ -74,7 +92,7 @@ const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 const PRICE_DECADES = 1;
 const AMOUNT_DECADES = 3;
 const PRICE_KEY = /price|px|last$|highest_bid|lowest_ask|high_?24h|low_?24h/iu;
-const AMOUNT_KEY = /qty|size|vol|interest$|interestvalue|turnover|ntlvlm|basevlm|quanto|interval/iu;
+const AMOUNT_KEY = /qty|size|vol|interest$|interestvalue|turnover|ntlvlm|basevlm|quanto|interval|sz$|^oi|ctval|multiplier|granularity/iu;
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12, 34, 56, 789);
 const market = createMarket({ seed: 1, venues: SIMULATED_VENUES });
@@ -94,7 +112,30 @@ const CASES = SIMULATED_VENUES.flatMap((venue) =>
 );
 
 /** Endpoints of which nobody recorded a body; what they look like is known from documents only. */
-const WITHOUT_CAPTURE = ["bybit instruments"];
+const WITHOUT_CAPTURE = [
+  "binance depth",
+  "bybit instruments",
+  "bybit orderbook",
+  "gate order_book",
+  "hyperliquid l2Book",
+  "bitget currentFundRate",
+  "bitget tickers",
+  "bitget contracts",
+  "bitget mergeDepth",
+  "okx books",
+  "kucoin allTickers",
+  "kucoin depth100",
+  "binance-spot spotBookTicker",
+  "binance-spot spotTicker24hr",
+  "binance-spot spotExchangeInfo",
+  "binance-spot spotDepth",
+  "bybit-spot spotTickers",
+  "bybit-spot spotInstruments",
+  "bybit-spot spotOrderbook",
+  "okx-spot spotTickers",
+  "okx-spot spotInstruments",
+  "okx-spot spotBooks",
+];
 
 describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, () => {
   test("every endpoint has a capture but those listed", () => {
@@ -144,7 +185,7 @@ describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, (
     const differing: string[] = [];
     for (const [symbol, captured] of rowsBySymbol(capture(file))) {
       const row = simulated.get(symbol);
-      if (row === undefined || !["BTC", "ETH"].some((coin) => symbol.startsWith(coin))) continue;
+      if (row === undefined || !["BTC", "ETH", "XBT"].some((coin) => symbol.startsWith(coin))) continue;
       for (const [key, value] of figuresOf(captured)) {
         const decades = PRICE_KEY.test(key) ? PRICE_DECADES : AMOUNT_KEY.test(key) ? AMOUNT_DECADES : null;
         const ours = figuresOf(row).get(key);
@@ -159,7 +200,9 @@ describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, (
     for (const { name, body, captures } of CASES) {
       for (const source of [body, ...captures.map((file) => capture(file))]) {
         const rates = [...rowsBySymbol(source).values()].flatMap((row) =>
-          ["lastFundingRate", "fundingRate", "funding_rate", "funding"].flatMap((key) => figuresOf(row).get(key) ?? []),
+          ["lastFundingRate", "fundingRate", "funding_rate", "funding", "fundingFeeRate", "settFundingRate"].flatMap(
+            (key) => figuresOf(row).get(key) ?? [],
+          ),
         );
         for (const rate of rates) expect(Math.abs(rate), name).toBeLessThan(0.03);
         if (rates.length > 100)
@@ -214,7 +257,7 @@ function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
     if (!Array.isArray(list)) return;
     for (const [place, row] of list.entries()) {
       if (!isRow(row)) continue;
-      const name = names?.[place] ?? row["symbol"] ?? row["contract"] ?? row["name"];
+      const name = names?.[place] ?? row["symbol"] ?? row["contract"] ?? row["name"] ?? row["instId"];
       if (typeof name === "string") rows.set(name, row);
     }
   };
@@ -224,7 +267,7 @@ function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
       body[0]["universe"].map((entry: unknown) => (isRow(entry) ? entry["name"] : null)),
     );
   } else if (Array.isArray(body)) take(body);
-  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : body["symbols"]);
+  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : (body["symbols"] ?? body["data"]));
   return rows;
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCommand, SHOWN_FIELDS } from "../../scripts/parse.ts";
-import { ADAPTERS } from "../../src/venues/registry.ts";
+import { ADAPTERS, adaptersOf, VENUE_IDS } from "../../src/venues/registry.ts";
 import { CAPTURES_DIR, capturesNote, haveCaptures } from "../captures.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22);
@@ -21,12 +21,22 @@ const file = (name: string, text: string): string => {
 const run = (...argv: string[]) => parseCommand(argv, NOW_MS);
 
 describe("npm run parse -- VENUE --list", () => {
-  it.each(ADAPTERS.map((adapter) => [adapter.facts.id, adapter] as const))("%s: one endpoint a line, the name first", (id, adapter) => {
+  it.each(VENUE_IDS)("%s: one endpoint of any of its markets a line, the name first, each name once", (id) => {
     const { exitCode, stdout, stderr } = run(id, "--list");
     expect([exitCode, stderr]).toEqual([0, ""]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(Object.keys(adapter.endpoints));
-    for (const line of lines) expect(line).toMatch(/^\w+ (?:GET|POST) https:\/\/[a-z0-9.]+\/\S+(?: \{.*\})?$/u);
+    const names = lines.map((line) => line.split(" ")[0]);
+    expect(names).toEqual(adaptersOf(id).flatMap(({ endpoints }) => Object.keys(endpoints)));
+    expect(new Set(names).size).toBe(names.length);
+    for (const line of lines) expect(line).toMatch(/^\w+ (?:GET|POST) https:\/\/[a-z0-9.-]+\/\S+(?: \{.*\})?$/u);
+  });
+
+  it.each(ADAPTERS.filter(({ id, facts }) => id !== facts.id))("$id alone has its own endpoints", ({ id, endpoints }) => {
+    const names = run(id, "--list")
+      .stdout.trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ")[0]);
+    expect(names).toEqual(Object.keys(endpoints));
   });
 
   it("shows what a POST asks for", () => {
@@ -58,6 +68,29 @@ describe("npm run parse -- VENUE name=body.json", () => {
       state: null,
     });
     expect(rejected).toEqual([{ symbol: "ETHBTC", reason: "unsupported-settle", detail: expect.any(String) }]);
+  });
+
+  it("gives each body to the market that has its endpoint, and the rows of all one after the other", () => {
+    const spot = file(
+      "spot.json",
+      JSON.stringify([{ symbol: "1000SATSUSDT", bidPrice: "0.00001", askPrice: "0.00002" }, { symbol: "BTCEUR" }]),
+    );
+    const { rows, rejected } = JSON.parse(run("binance", `spotBookTicker=${spot}`, `premiumIndex=${premium()}`).stdout);
+    expect(rows).toMatchObject([
+      { venue: "binance", symbol: "PEPE/USDT:USDT", kind: "perpetual" },
+      { venue: "binance", symbol: "SATS/USDT", kind: "spot", bid: 0.00000001, multiplier: 1000, fundingRatePerInterval: null },
+    ]);
+    expect(rejected.map(({ symbol }: { readonly symbol: string }) => symbol)).toEqual(["ETHBTC", "BTCEUR"]);
+    expect(JSON.parse(run("binance-spot", `spotBookTicker=${spot}`).stdout).rows).toHaveLength(1);
+    expect(run("binance-spot", `premiumIndex=${premium()}`)).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+
+  it("takes the object that a ticker for one symbol answers", () => {
+    const one = file("one.json", JSON.stringify({ symbol: "BTCUSDT", bidPrice: "60741.67000000", bidQty: "0.36580000" }));
+    expect(JSON.parse(run("binance", `spotBookTicker=${one}`).stdout)).toMatchObject({
+      rows: [{ symbol: "BTC/USDT", bid: 60_741.67, bidSizeBase: 0.3658, ask: null, state: null }],
+      rejected: [],
+    });
   });
 
   it("--at is the time of the bodies, now by default", () => {
@@ -102,7 +135,7 @@ describe("npm run parse -- VENUE name=body.json", () => {
   });
 
   it.each([
-    ["an unknown venue", ["okx", "--list"], 'expected a venue of binance, bybit, gate, hyperliquid, found "okx"'],
+    ["an unknown venue", ["mtgox", "--list"], `expected a venue of ${VENUE_IDS.join(", ")}, found "mtgox"`],
     ["an unknown endpoint", ["gate", "funding=x.json"], 'expected an endpoint of contracts, tickers, found "funding"'],
     ["an endpoint by the name of an object's own property", ["gate", "toString=x.json"], 'found "toString"'],
     ["a missing file", ["gate", "contracts=/no/such/file.json"], "ENOENT"],

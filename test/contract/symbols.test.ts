@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { binance } from "../../src/venues/binance.ts";
+import { bitget } from "../../src/venues/bitget.ts";
 import { bybit } from "../../src/venues/bybit.ts";
 import { gate } from "../../src/venues/gate.ts";
 import { hyperliquid } from "../../src/venues/hyperliquid.ts";
+import { kucoin } from "../../src/venues/kucoin.ts";
+import { okx } from "../../src/venues/okx.ts";
 import { adapterOf } from "../../src/venues/registry.ts";
 import { type Bodies, bySymbol, mustParse, parseBodies } from "./bodies.ts";
 
@@ -12,7 +15,18 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
   binance: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
   bybit: (symbol) => ({ tickers: { retCode: 0, result: { list: [{ symbol, markPrice: "2" }] }, time: NOW_MS } }),
+  bitget: (symbol) => ({ tickers: { code: "00000", requestTime: NOW_MS, data: [{ symbol, markPrice: "2" }] } }),
   gate: (name) => ({ contracts: [{ name, type: "direct", status: "trading", mark_price: "2" }] }),
+  okx: (instId) => ({
+    fundingRate: { code: "0", msg: "", data: [{ instId, instType: instId.includes("XPERP") ? "FUTURES" : "SWAP" }] },
+    markPrice: { code: "0", msg: "", data: [{ instId, markPx: "2" }] },
+  }),
+  kucoin: (symbol) => ({
+    contractsActive: {
+      code: "200000",
+      data: [{ symbol, type: symbol.endsWith("M") ? "FFWCSX" : "FFICSX", isInverse: symbol === "XBTUSDM", markPrice: 2 }],
+    },
+  }),
   hyperliquid: (name) => ({ metaAndAssetCtxs: [{ universe: [{ name }] }, [{ markPx: "2" }]] }),
 };
 
@@ -46,12 +60,33 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["bybit", "1000BONKPERP", "BONK/USDC:USDC", 1000],
     ["bybit", "1INCHUSDT", "1INCH/USDT:USDT", 1],
     ["bybit", "4USDT", "4/USDT:USDT", 1],
+    ["bitget", "BTCUSDT", "BTC/USDT:USDT", 1],
+    ["bitget", "1000BONKUSDT", "BONK/USDT:USDT", 1000],
+    ["bitget", "SHIBUSDT", "SHIB/USDT:USDT", 1],
+    ["bitget", "1MBABYDOGEUSDT", "BABYDOGE/USDT:USDT", 1_000_000],
+    ["bitget", "龙虾USDT", "龙虾/USDT:USDT", 1],
+    ["bitget", "1INCHUSDT", "1INCH/USDT:USDT", 1],
+    ["bitget", "H100USDT", "H100/USDT:USDT", 1],
     ["gate", "BTC_USDT", "BTC/USDT:USDT", 1],
     ["gate", "PEPE_USDT", "PEPE/USDT:USDT", 1],
     ["gate", "币安人生_USDT", "币安人生/USDT:USDT", 1],
     ["gate", "2Z_USDT", "2Z/USDT:USDT", 1],
     ["gate", "1INCH_USDT", "1INCH/USDT:USDT", 1],
     ["gate", "SOL_USDT", "SOL/USDT:USDT", 1],
+    ["okx", "BTC-USDT-SWAP", "BTC/USDT:USDT", 1],
+    ["okx", "BTC-USDC-SWAP", "BTC/USDC:USDC", 1],
+    ["okx", "PEPE-USDT-SWAP", "PEPE/USDT:USDT", 1],
+    ["okx", "1INCH-USDT-SWAP", "1INCH/USDT:USDT", 1],
+    ["okx", "4-USDT-SWAP", "4/USDT:USDT", 1],
+    ["okx", "币安人生-USDT-SWAP", "币安人生/USDT:USDT", 1],
+    ["kucoin", "XBTUSDTM", "BTC/USDT:USDT", 1],
+    ["kucoin", "XBTUSDCM", "BTC/USDC:USDC", 1],
+    ["kucoin", "AIXBTUSDTM", "AIXBT/USDT:USDT", 1],
+    ["kucoin", "1000BONKUSDTM", "BONK/USDT:USDT", 1000],
+    ["kucoin", "10000CATUSDTM", "CAT/USDT:USDT", 10_000],
+    ["kucoin", "1INCHUSDTM", "1INCH/USDT:USDT", 1],
+    ["kucoin", "4USDTM", "4/USDT:USDT", 1],
+    ["kucoin", "龙虾USDTM", "龙虾/USDT:USDT", 1],
     ["hyperliquid", "BTC", "BTC/USDC:USDC", 1],
     ["hyperliquid", "kPEPE", "PEPE/USDC:USDC", 1000],
     ["hyperliquid", "KAS", "KAS/USDC:USDC", 1],
@@ -76,11 +111,25 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["bybit", "BTC-26DEC25", "not-perpetual"],
     ["bybit", "BTCUSD", "unsupported-settle"],
     ["bybit", "PERP", "bad-symbol"],
+    ["bitget", "BTCUSD", "unsupported-settle"],
+    ["bitget", "BTCPERP", "unsupported-settle"],
+    ["bitget", "ETHUSD_231229", "not-perpetual"],
+    ["bitget", "USDT", "bad-symbol"],
     ["gate", "BTC3L_USDT", "not-an-instrument"],
     ["gate", "ETH5S_USDT", "not-an-instrument"],
     ["gate", "BTC_USDT_20260925", "not-perpetual"],
     ["gate", "BTC_USD", "unsupported-settle"],
     ["gate", "BTCUSDT", "bad-symbol"],
+    ["okx", "BTC-USD-SWAP", "not-linear"],
+    ["okx", "BTC-USD_UM-SWAP", "unsupported-settle"],
+    ["okx", "XAU-USD_UM_XPERP-310502", "not-perpetual"],
+    ["okx", "BTC-USDT", "bad-symbol"],
+    ["okx", "-USDT-SWAP", "bad-symbol"],
+    ["okx", "BTC-USDT-SWAP-2", "bad-symbol"],
+    ["kucoin", "XBTUSDM", "not-linear"],
+    ["kucoin", "XBTMU26", "not-perpetual"],
+    ["kucoin", "ETHEURM", "unsupported-settle"],
+    ["kucoin", "USDTM", "bad-symbol"],
     ["hyperliquid", "xyz:TSLA", "not-an-instrument"],
   ])("%s %s is refused as %s", (venue, name, reason) => {
     const { columns, rejected } = parsed(venue, name);
@@ -220,6 +269,160 @@ describe("states that decide money", () => {
     expect(gateRow(change).rejected).toMatchObject([{ symbol: "BTC_USDT", reason }]);
   });
 
+  const bitgetRow = (change: object) => {
+    const known = { symbol: "BTCUSDT", baseCoin: "BTC", quoteCoin: "USDT", symbolType: "perpetual", symbolStatus: "normal", offTime: "-1" };
+    const envelope = (data: object[]) => ({ code: "00000", requestTime: NOW_MS, data });
+    return mustParse(
+      bitget,
+      { tickers: envelope([{ symbol: "BTCUSDT" }]), contracts: envelope([{ ...known, isRwa: "NO", ...change }]) },
+      NOW_MS,
+    );
+  };
+
+  it.each([
+    [{}, "trading", "crypto"],
+    [{ symbolStatus: "listed" }, "pre-market", "crypto"],
+    [{ symbolStatus: "maintain" }, "halted", "crypto"],
+    [{ symbolStatus: "limit_open" }, "halted", "crypto"],
+    [{ symbolStatus: "restrictedAPI" }, "halted", "crypto"],
+    [{ offTime: "1795435200000" }, "delisting", "crypto"],
+    [{ offTime: "1795435200000", symbolStatus: "limit_open" }, "delisting", "crypto"],
+    [{ offTime: "" }, "trading", "crypto"],
+    [{ isRwa: "YES" }, "trading", "other"],
+    [{ isRwa: "SOMETHING_NEW" }, "trading", "other"],
+    [{ isRwa: undefined }, "trading", null],
+    [{ symbol: "ETHUSDT", baseCoin: "ETH" }, null, null],
+  ])("bitget %o", (change, state, assetClass) => {
+    const { columns } = bitgetRow(change);
+    expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
+  });
+
+  it.each([
+    [{ symbolStatus: "off" }, "delisted"],
+    [{ symbolStatus: "online" }, "unknown-state"],
+    [{ symbolStatus: null }, "unknown-state"],
+    [{ symbolType: "delivery" }, "not-perpetual"],
+    [{ symbolType: "SOMETHING_NEW" }, "unknown-contract-type"],
+    [{ quoteCoin: "USDC" }, "unsupported-settle"],
+    [{ baseCoin: "WBTC" }, "bad-symbol"],
+    [{ offTime: "soon" }, "bad-field"],
+    [{ minTradeNum: "0" }, "bad-field"],
+  ])("bitget %o is refused as %s", (change, reason) => {
+    expect(bitgetRow(change).rejected).toMatchObject([{ symbol: "BTCUSDT", reason }]);
+  });
+
+  const okxInstrument = {
+    instId: "BTC-USDT-SWAP",
+    instFamily: "BTC-USDT",
+    ctType: "linear",
+    ctVal: "0.01",
+    ctMult: "1",
+    ctValCcy: "BTC",
+    settleCcy: "USDT",
+    state: "live",
+    ruleType: "normal",
+    instCategory: "1",
+    minSz: "0.01",
+    lotSz: "0.01",
+    expTime: "",
+  };
+  const okxRow = (rate: object, instrument: object | null) => {
+    const envelope = (data: object[]) => ({ code: "0", msg: "", data });
+    const fundingRate = envelope([{ instId: "BTC-USDT-SWAP", instType: "SWAP", ...rate }]);
+    return mustParse(
+      okx,
+      { fundingRate, ...(instrument === null ? {} : { instruments: envelope([{ ...okxInstrument, ...instrument }]) }) },
+      NOW_MS,
+    );
+  };
+
+  it.each([
+    [null, null, null],
+    [{}, "trading", "crypto"],
+    [{ state: "preopen" }, "pre-market", "crypto"],
+    [{ ruleType: "pre_market", instCategory: "3" }, "pre-market", "equity"],
+    [{ state: "suspend" }, "halted", "crypto"],
+    [{ state: "rebase", ruleType: "rebase_contract" }, "halted", "crypto"],
+    [{ state: "post_only" }, "halted", "crypto"],
+    [{ expTime: "1795435200000" }, "delisting", "crypto"],
+    [{ expTime: "1795435200000", state: "suspend" }, "delisting", "crypto"],
+    [{ instCategory: "4" }, "trading", "commodity"],
+    [{ instCategory: "5" }, "trading", "forex"],
+    [{ instCategory: "6" }, "trading", "other"],
+    [{ instCategory: "" }, "trading", null],
+    [{ instCategory: undefined, category: "1" }, "trading", null],
+    [{ instId: "ETH-USDT-SWAP" }, null, null],
+  ])("okx instrument %o", (instrument, state, assetClass) => {
+    const { columns } = okxRow({}, instrument);
+    expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
+  });
+
+  it.each([
+    [{ instType: "FUTURES" }, null, "not-perpetual"],
+    [{ instType: "SOMETHING_NEW" }, null, "unknown-contract-type"],
+    [{ instType: undefined }, null, "unknown-contract-type"],
+    [{}, { ctType: "inverse" }, "not-linear"],
+    [{}, { ctType: "something_new" }, "unknown-contract-type"],
+    [{}, { ruleType: "xperp" }, "not-perpetual"],
+    [{}, { ruleType: "something_new" }, "unknown-contract-type"],
+    [{}, { state: "expired" }, "delisted"],
+    [{}, { state: "test" }, "not-an-instrument"],
+    [{}, { state: "something_new" }, "unknown-state"],
+    [{}, { state: null }, "unknown-state"],
+    [{}, { settleCcy: "USDC" }, "unsupported-settle"],
+    [{}, { instFamily: "WBTC-USDT" }, "bad-symbol"],
+    [{}, { ctValCcy: "USD" }, "bad-symbol"],
+    [{}, { ctVal: "0" }, "bad-field"],
+    [{ fundingTime: "1000000000000", nextFundingTime: "1000000000000" }, null, "bad-field"],
+    [{ fundingTime: "soon" }, null, "bad-field"],
+  ])("okx rate %o, instrument %o is refused as %s", (rate, instrument, reason) => {
+    expect(okxRow(rate, instrument).rejected).toMatchObject([{ symbol: "BTC-USDT-SWAP", reason }]);
+  });
+
+  const kucoinRow = (change: object) => {
+    const row = { symbol: "ETHUSDTM", type: "FFWCSX", isInverse: false, status: "Open", marketStage: "NORMAL", assetClass: "CRYPTO" };
+    return mustParse(kucoin, { contractsActive: { code: "200000", data: [{ ...row, ...change }] } }, NOW_MS);
+  };
+
+  it.each([
+    [{}, "trading", "crypto"],
+    [{ status: "Init" }, "pre-market", "crypto"],
+    [{ marketStage: "PRE_MARKET" }, "pre-market", "crypto"],
+    [{ status: "Paused" }, "halted", "crypto"],
+    [{ status: "CancelOnly", marketStage: "PRE_MARKET" }, "halted", "crypto"],
+    [{ status: "BeingSettled" }, "delisting", "crypto"],
+    [{ expireDate: 1_795_435_200_000 }, "delisting", "crypto"],
+    [{ assetClass: "STOCK" }, "trading", "equity"],
+    [{ assetClass: "METAL" }, "trading", "commodity"],
+    [{ assetClass: "SOMETHING_NEW" }, "trading", "other"],
+    [{ assetClass: null }, "trading", null],
+    [{ status: null }, null, "crypto"],
+    [{ marketStage: undefined }, null, "crypto"],
+  ])("kucoin %o", (change, state, assetClass) => {
+    const { columns } = kucoinRow(change);
+    expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
+  });
+
+  it.each([
+    [{ type: "FFICSX" }, "not-perpetual"],
+    [{ type: "SOMETHING_NEW" }, "unknown-contract-type"],
+    [{ type: null }, "unknown-contract-type"],
+    [{ isInverse: true }, "not-linear"],
+    [{ isInverse: "false" }, "unknown-contract-type"],
+    [{ isInverse: null }, "unknown-contract-type"],
+    [{ status: "Closed" }, "delisted"],
+    [{ status: "Settled" }, "delisted"],
+    [{ status: "SomethingNew" }, "unknown-state"],
+    [{ marketStage: "SOMETHING_NEW" }, "unknown-state"],
+    [{ settleCurrency: "USDC" }, "unsupported-settle"],
+    [{ baseCurrency: "STETH" }, "bad-symbol"],
+    [{ multiplier: -1 }, "bad-field"],
+    [{ fundingRateGranularity: 0 }, "bad-field"],
+    [{ fundingFeeRate: "1 %" }, "bad-field"],
+  ])("kucoin %o is refused as %s", (change, reason) => {
+    expect(kucoinRow(change).rejected).toMatchObject([{ symbol: "ETHUSDTM", reason }]);
+  });
+
   it("hyperliquid: isDelisted must be true, false or absent", () => {
     const row = (coin: object) => mustParse(hyperliquid, { metaAndAssetCtxs: [{ universe: [{ name: "BTC", ...coin }] }, [{}]] }, NOW_MS);
     expect(row({}).columns.state).toEqual(["trading"]);
@@ -256,6 +459,41 @@ describe("figures that must not be taken for others", () => {
       ]),
     ).toBe("bad-field");
     expect(interval([{ fundingIntervalHours: 4 }])).toBe("bad-shape");
+  });
+
+  it("okx: the interval is between the next two settlements, between the last two where the second is not sent, never assumed", () => {
+    const hours = (rate: object) => {
+      const data = [{ instId: "BTC-USDT-SWAP", instType: "SWAP", ...rate }];
+      return bySymbol(mustParse(okx, { fundingRate: { code: "0", msg: "", data } }, NOW_MS)).get("BTC-USDT-SWAP")?.fundingIntervalHours;
+    };
+    const [last, next, afterNext] = ["1795320000000", "1795334400000", "1795341600000"]; // 4 h, then 2 h
+    expect(hours({ prevFundingTime: last, fundingTime: next, nextFundingTime: afterNext })).toBe(2);
+    expect(hours({ prevFundingTime: last, fundingTime: next, nextFundingTime: "" })).toBe(4);
+    expect(hours({ prevFundingTime: last, fundingTime: next, nextFundingTime: "0" })).toBe(4);
+    expect(hours({ fundingTime: next })).toBeNull();
+    expect(hours({ prevFundingTime: last, nextFundingTime: afterNext })).toBeNull();
+  });
+
+  it("okx: sizes, lots and the unit of the book are missing until the contract size is known", () => {
+    const bodies = {
+      fundingRate: { code: "0", msg: "", data: [{ instId: "BTC-USDT-SWAP", instType: "SWAP" }] },
+      tickers: { code: "0", msg: "", data: [{ instId: "BTC-USDT-SWAP", bidPx: "1", bidSz: "3", askPx: "2", askSz: "4" }] },
+    };
+    const parsed = mustParse(okx, bodies, NOW_MS);
+    const missing = { bid: 1, ask: 2, bidSizeBase: null, askSizeBase: null, minOrderBase: null, lotBase: null };
+    expect(bySymbol(parsed).get("BTC-USDT-SWAP")).toMatchObject(missing);
+    expect([...parsed.bookUnitBase]).toEqual([Number.NaN]);
+  });
+
+  it("kucoin: the interval of the running rate, not the one configured for the next cycle; never the countdown for a time", () => {
+    const row = (change: object) => {
+      const data = [{ symbol: "ETHUSDTM", type: "FFWCSX", isInverse: false, nextFundingRateTime: 24_079_531, ...change }];
+      return bySymbol(mustParse(kucoin, { contractsActive: { code: "200000", data } }, NOW_MS)).get("ETHUSDTM");
+    };
+    const eight = 28_800_000;
+    expect(row({ fundingRateGranularity: eight / 8, currentFundingRateGranularity: eight })?.fundingIntervalHours).toBe(8);
+    expect(row({ fundingRateGranularity: eight / 2, currentFundingRateGranularity: null })?.fundingIntervalHours).toBe(4);
+    expect(row({})).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: null });
   });
 
   it("a row that only one of two hot bodies has is never completed from elsewhere", () => {

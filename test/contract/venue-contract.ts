@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { perpetualSymbol } from "../../src/domain/instrument.ts";
+import { perpetualSymbol, spotSymbol } from "../../src/domain/instrument.ts";
 import { NUMERIC_COLUMNS, type Quote, REJECT_REASONS } from "../../src/domain/quote.ts";
 import { DAY_MS } from "../../src/domain/units.ts";
 import type { VenueAdapter } from "../../src/venues/adapter.ts";
@@ -21,14 +21,16 @@ export function venueContract(title: string, load: () => ContractInput | Promise
   describe(title, () => {
     it("gives rows, and counts every row of the primary body as a row or as rejected", async () => {
       const { adapter, bodies, nowMs } = await load();
-      const { columns, rejected, venueSymbols } = mustParse(adapter, bodies, nowMs);
+      const { columns, rejected, venueSymbols, bookUnitBase } = mustParse(adapter, bodies, nowMs);
       expect(columns.count).toBeGreaterThan(0);
       expect(columns.venue).toBe(adapter.facts.id);
-      const [primary] = Object.entries(adapter.endpoints).filter(([, { required }]) => required);
+      const primary = Object.entries(adapter.endpoints).find(([name, { required }]) => required && name in bodies);
       const rows = rowsAt(bodies[primary?.[0] ?? ""], listsIn(bodies[primary?.[0] ?? ""])[0] ?? []);
       const elsewhere = rejected.filter(({ reason }) => reason === "no-counterpart").length;
       expect(columns.count + rejected.length - elsewhere).toBe(rows.length);
       expect(venueSymbols).toHaveLength(columns.count);
+      expect(bookUnitBase).toHaveLength(columns.count);
+      for (const unit of bookUnitBase) expect(Number.isNaN(unit) || unit > 0).toBe(true);
       for (const { reason, symbol, detail } of rejected) {
         expect(REJECT_REASONS).toContain(reason);
         expect([symbol, detail].every((text) => text.length > 0)).toBe(true);
@@ -40,7 +42,15 @@ export function venueContract(title: string, load: () => ContractInput | Promise
       const quotes = quotesOf(mustParse(adapter, bodies, nowMs));
       for (const quote of quotes) expectSane(quote, nowMs);
       const share = (has: (quote: Quote) => boolean): number => quotes.filter(has).length / quotes.length;
-      expect(share(({ fundingRatePerInterval }) => fundingRatePerInterval !== null)).toBeGreaterThan(0.9);
+      const isSpot = adapter.id !== adapter.facts.id;
+      expect(quotes.every(({ kind }) => (kind === "spot") === isSpot)).toBe(true);
+      if (isSpot)
+        for (const column of OF_PERPETUALS)
+          expect(
+            share((quote) => quote[column] !== null),
+            column,
+          ).toBe(0);
+      else expect(share(({ fundingRatePerInterval }) => fundingRatePerInterval !== null)).toBeGreaterThan(0.9);
       if (omits?.book === undefined) expect(share(({ bid, ask }) => bid !== null && ask !== null)).toBeGreaterThan(0.5);
     });
 
@@ -50,7 +60,10 @@ export function venueContract(title: string, load: () => ContractInput | Promise
       const quotes = quotesOf(parsed);
       expect(new Set(quotes.map(({ symbol }) => symbol)).size).toBe(quotes.length);
       expect(new Set(parsed.venueSymbols).size).toBe(quotes.length);
-      for (const { symbol, asset, quote, settle } of quotes) expect(symbol).toBe(perpetualSymbol(asset, quote, settle));
+      for (const { symbol, kind, asset, quote, settle } of quotes) {
+        expect(symbol).toBe(kind === "spot" ? spotSymbol(asset, quote) : perpetualSymbol(asset, quote, settle));
+        if (kind === "spot") expect(settle).toBe(quote);
+      }
     });
 
     it("keeps tables that storage can hold, and joins them to the same rows", async () => {
@@ -152,6 +165,18 @@ export function venueContract(title: string, load: () => ContractInput | Promise
   });
 }
 
+/** What only perpetuals have. */
+const OF_PERPETUALS = [
+  "mark",
+  "fundingRatePerInterval",
+  "fundingIntervalHours",
+  "nextFundingAtMs",
+  "lastSettledRatePerInterval",
+  "fundingCap",
+  "fundingFloor",
+  "openInterestUsd",
+] as const;
+
 /** What the gate would refuse in bodies that are sound. */
 function expectSane(quote: Quote, nowMs: number): void {
   for (const column of NUMERIC_COLUMNS) {
@@ -214,7 +239,7 @@ function rowFields({ bodies }: ContractInput): RowField[] {
 }
 
 /** The fields that name a row. */
-const NAME_FIELDS = ["symbol", "name", "contract"];
+const NAME_FIELDS = ["symbol", "name", "contract", "instId"];
 
 /** What may take another value, none of it a price: times fall back to the other body's, class and state become stricter. */
 const ALLOWED_TO_CHANGE: ReadonlySet<string> = new Set(["eventAtMs", "receivedAtMs", "assetClass", "state"]);

@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/simulator.ts";
 import { mustParse, quotesOf } from "./bodies.ts";
+import { feedIdOf } from "../../src/domain/feed.ts";
 import type { VenueAdapter } from "../../src/venues/adapter.ts";
-import { ADAPTERS, adapterOf, VENUE_IDS, venueFacts } from "../../src/venues/registry.ts";
+import { ADAPTERS, adapterOf, adaptersOf, FEED_IDS, VENUE_IDS, venueFacts } from "../../src/venues/registry.ts";
 import { capture, capturesNote, haveCaptures } from "../captures.ts";
 import { type Bodies } from "./bodies.ts";
 import { type ContractInput, venueContract } from "./venue-contract.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12, 34, 56);
 
-/** The simulator's answers to every endpoint of an adapter. */
-async function simulated(adapter: VenueAdapter, seed: number): Promise<ContractInput> {
+/** The simulator's answers to every endpoint that a scan of the adapter fetches; with `instead` an alternative for the endpoint it stands in for. */
+async function simulated(adapter: VenueAdapter, seed: number, instead?: string): Promise<ContractInput> {
   const simulator = await startSimulator({ seed, nowMs: NOW_MS });
   const bodies: Record<string, unknown> = {};
-  for (const [name, { method, path, body }] of Object.entries(adapter.endpoints)) {
+  const replaced = instead === undefined ? undefined : adapter.endpoints[instead]?.alternativeTo;
+  for (const [name, { method, path, body, alternativeTo }] of Object.entries(adapter.endpoints)) {
+    if (name === replaced || (alternativeTo !== undefined && name !== instead)) continue;
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
     const response = await simulator.handle(new Request(`http://127.0.0.1/${adapter.hosts[0]}${path}`, init));
     bodies[name] = await response.json();
@@ -30,9 +33,19 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 for (const adapter of ADAPTERS) {
   for (const seed of [1, 2])
     venueContract(
-      `${adapter.facts.id}, simulated, seed ${seed}`,
+      `${adapter.id}, simulated, seed ${seed}`,
       once(() => simulated(adapter, seed)),
     );
+}
+
+for (const adapter of ADAPTERS) {
+  for (const [name, { alternativeTo }] of Object.entries(adapter.endpoints)) {
+    if (alternativeTo === undefined) continue;
+    venueContract(
+      `${adapter.id}, simulated, ${name} for ${alternativeTo}`,
+      once(() => simulated(adapter, 1, name)),
+    );
+  }
 }
 
 /** Bodies of one time. The older ones lack what the venue did not send then. */
@@ -83,6 +96,30 @@ const CAPTURES: readonly {
     files: { contracts: "gate/futures_usdt_contracts_2026-09-11.json", tickers: "gate/futures_usdt_tickers_2026-09-11.json" },
   },
   {
+    title: "bitget of 2026-09-13, the ticker of UTA v3 alone",
+    venue: "bitget",
+    atMs: 1_789_337_181_150,
+    files: { tickersV3: "bitget/v3_market_tickers_USDT-FUTURES_2026-09-13.json" },
+    omits: { state: "no contracts of that day" },
+  },
+  {
+    title: "okx of 2026-09-19",
+    venue: "okx",
+    atMs: 1_789_824_246_000,
+    files: {
+      fundingRate: "okx/public_funding-rate_instId_ANY_2026-09-19_fragment.json",
+      instruments: "okx/v5_public_instruments_SWAP_2026-09.json",
+    },
+    omits: { book: "no tickers of that day" },
+  },
+  {
+    title: "kucoin of 2026-09-11",
+    venue: "kucoin",
+    atMs: 1_789_147_120_469,
+    files: { contractsActive: "kucoin/api_v1_contracts_active_2026-09-11.json" },
+    omits: { book: "no allTickers of that day" },
+  },
+  {
     title: "hyperliquid of 2026-09-11",
     venue: "hyperliquid",
     atMs: 1_789_147_120_443,
@@ -102,29 +139,43 @@ describe.skipIf(!haveCaptures)(`recorded bodies${capturesNote}`, () => {
 });
 
 describe("registry", () => {
-  it("has each venue once, under its own id, with hosts, documents and a sourced taker fee", () => {
-    expect(new Set(VENUE_IDS).size).toBe(ADAPTERS.length);
+  it("has each feed once, under its own id, with hosts, documents and its venue's facts and sourced taker fees", () => {
+    expect(new Set(FEED_IDS).size).toBe(ADAPTERS.length);
+    expect(new Set(VENUE_IDS).size).toBe(VENUE_IDS.length);
     for (const adapter of ADAPTERS) {
       const { id, takerFee } = adapter.facts;
-      expect(adapterOf(id)).toBe(adapter);
+      expect(adapterOf(adapter.id)).toBe(adapter);
+      expect(adaptersOf(id)).toContain(adapter);
       expect(venueFacts(id)).toBe(adapter.facts);
       expect(id).toMatch(/^[a-z0-9]+$/u);
+      expect([id, feedIdOf(id, "spot")]).toContain(adapter.id);
       expect(adapter.hosts.length).toBeGreaterThan(0);
       for (const host of adapter.hosts) expect(host).toMatch(/^[a-z0-9.-]+$/u);
       for (const url of adapter.docs) expect(URL.canParse(url), url).toBe(true);
       expect(takerFee.perpetual?.rate).toBeGreaterThan(0);
       expect(takerFee.perpetual?.rate).toBeLessThan(0.001);
       expect(takerFee.perpetual?.readOn).toMatch(/^\d{4}-\d\d-\d\d$/u);
+      if (adapter.id === id) continue;
+      expect(takerFee.spot?.rate).toBeGreaterThan(0);
+      expect(takerFee.spot?.rate).toBeLessThan(0.003);
+      expect(takerFee.spot?.readOn).toMatch(/^\d{4}-\d\d-\d\d$/u);
     }
     expect(adapterOf("no-such-venue")).toBeNull();
     expect(venueFacts("no-such-venue")).toBeNull();
   });
 
-  it("asks for little: at most two hot calls a venue, every path bulk, the weight under the budget", () => {
+  it("asks for little: at most three hot calls a feed, 13 for the perpetuals and one for each spot book, every path bulk, the weight under the budget", () => {
+    const hotCalls = ADAPTERS.map(({ id, facts, endpoints }) => ({
+      isSpot: id !== facts.id,
+      count: Object.values(endpoints).filter(({ refreshMs, alternativeTo }) => refreshMs === 0 && alternativeTo === undefined).length,
+    }));
+    const total = (isSpot: boolean): number => hotCalls.reduce((sum, feed) => sum + (feed.isSpot === isSpot ? feed.count : 0), 0);
+    expect(total(false)).toBeLessThanOrEqual(13);
+    expect(total(true)).toBeLessThanOrEqual(3);
     for (const { endpoints, budget } of ADAPTERS) {
-      const all = Object.values(endpoints);
+      const all = Object.values(endpoints).filter(({ alternativeTo }) => alternativeTo === undefined);
       const hot = all.filter(({ refreshMs }) => refreshMs === 0);
-      expect(hot.length).toBeLessThanOrEqual(2);
+      expect(hot.length).toBeLessThanOrEqual(3);
       expect(all.some(({ required }) => required)).toBe(true);
       expect(all.every(({ path }) => path.startsWith("/") && !/symbol=|contract=/u.test(path))).toBe(true);
       expect(all.reduce((sum, { weight }) => sum + weight, 0)).toBeLessThan(budget.weightPerMinute);
@@ -138,11 +189,11 @@ describe("registry", () => {
 
 describe("a body that is joined late", () => {
   it("makes the row as old as its older hot body", async () => {
-    for (const id of ["binance", "gate"]) {
+    for (const id of ["binance", "gate", "bitget", "okx", "kucoin"]) {
       const adapter = adapterOf(id);
       if (adapter === null) throw new Error(id);
       const { bodies } = await simulated(adapter, 1);
-      const hot = Object.entries(adapter.endpoints).filter(([, { refreshMs }]) => refreshMs === 0);
+      const hot = Object.entries(adapter.endpoints).filter(([name, { refreshMs }]) => refreshMs === 0 && name in bodies);
       for (const [late] of hot) {
         const tables = Object.fromEntries(
           Object.keys(bodies).map((name) => {

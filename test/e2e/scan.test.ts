@@ -25,7 +25,7 @@ describe("a market that stands still, scanned again and again", () => {
     expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
     for (const [pair, net] of expected) expect(Math.abs((found.get(pair) ?? Number.NaN) - net), pair).toBeLessThan(1e-9);
     expect(scan.verdict).toBe("opportunities");
-    expect(scan.funnel.map(({ step }) => step)).toEqual(["fetch", "parse", "gate", "identify", "detect", "price", "reconcile"]);
+    expect(scan.funnel.map(({ step }) => step)).toEqual(["fetch", "parse", "gate", "identify", "detect", "depth", "price", "reconcile"]);
   });
 
   test("the stored legs are what each venue served, and the difference recomputes from them", async () => {
@@ -34,7 +34,11 @@ describe("a market that stands still, scanned again and again", () => {
     );
     expect(rows.length).toBe(expectedPairs(world).size);
     for (const row of rows) {
-      expect(Math.abs(Number(row["rate_difference"]) - (Number(row["short_rate"]) - Number(row["long_rate"])))).toBeLessThan(1e-9);
+      // Carry has no long rate; price has two prices, and their difference is a share of the lower one.
+      const [long, short] = [Number(row["long_rate"]), Number(row["short_rate"])];
+      const difference = row["strategy"] === "price" ? (short - long) / long : short - long;
+      expect(Math.abs(Number(row["rate_difference"]) - difference)).toBeLessThan(1e-9);
+      expect(row["long_rate"] === null).toBe(row["strategy"] === "carry");
       for (const name of ["long_bid", "long_ask", "short_bid", "short_ask", "validated_at", "created_at", "updated_at"])
         expect(Number(row[name]), name).toBeGreaterThan(0);
     }
@@ -108,7 +112,8 @@ describe("what was asked of the venues", () => {
       gate: { contracts: 1, tickers: 1 },
       hyperliquid: { metaAndAssetCtxs: 1 },
     });
-    expect(total).toBe(6);
+    // 13 for perpetuals, 3 for spot, 20 for order books.
+    expect(total).toBeLessThanOrEqual(13 + 3 + 20);
     for (const { host, venue, userAgent } of calls) {
       expect(host.includes(venue === "hyperliquid" ? "hyperliquid" : (venue ?? "?"))).toBe(true);
       expect(userAgent).toMatch(/^Carrywatch\//u);
@@ -141,7 +146,7 @@ describe("what was asked of the venues", () => {
     const { id } = await world.latest();
     const lines = world.logs().filter(({ correlationId }) => correlationId === id);
     const steps = lines.filter(({ event }) => event === "scan.step");
-    expect(steps.map(({ step }) => step)).toEqual(["fetch", "parse", "gate", "identify", "detect", "price", "reconcile"]);
+    expect(steps.map(({ step }) => step)).toEqual(["fetch", "parse", "gate", "identify", "detect", "depth", "price", "reconcile"]);
     const events = lines.map(({ event }) => event);
     for (const event of ["scan.start", "scan.dedup", "scan.saved", "scan.published", "scan.done"]) expect(events).toContain(event);
   });

@@ -9,11 +9,13 @@ export const INTERVAL_MS = 120_000;
 const leg = z.looseObject({ venue: z.string(), symbol: z.string(), bid: z.number(), ask: z.number() });
 const priced = z.looseObject({
   key: z.string(),
+  strategy: z.enum(["funding", "carry", "price"]),
   asset: z.string(),
   longRate: z.number().nullable(),
   shortRate: z.number(),
   rateDifference: z.number(),
-  long: leg.extend({ fundingRatePerInterval: z.number(), fundingIntervalHours: z.number() }),
+  // Spot pays no funding.
+  long: leg.extend({ fundingRatePerInterval: z.number().nullable(), fundingIntervalHours: z.number().nullable() }),
   short: leg.extend({ fundingRatePerInterval: z.number(), fundingIntervalHours: z.number() }),
   ledger: z.looseObject({
     net: z.number().nullable(),
@@ -143,19 +145,19 @@ function parseLine(message: string): Record<string, unknown> {
   }
 }
 
-/** The planted pairs that should be open, by asset and venues, without those that touch some venues. */
+/** The planted pairs that should be open, by strategy, asset and venues, without those that touch some venues. */
 export function expectedPairs(world: World, without: readonly string[] = []): ReadonlyMap<string, number> {
   const pairs = world.simulator
     .planted(world.nowMs())
     .filter(({ kind, long, short }) => kind === "opens" && !without.includes(long.venue) && !without.includes(short.venue));
-  return new Map(pairs.map(({ asset, long, short, net }) => [`${asset} ${long.venue} ${short.venue}`, net]));
+  return new Map(pairs.map(({ strategy, asset, long, short, net }) => [`${strategy} ${asset} ${long.venue} ${short.venue}`, net]));
 }
 
-/** Open rows by asset and venues. */
+/** Open rows by strategy, asset and venues. */
 export function openPairs(list: List): ReadonlyMap<string, number | null> {
   return new Map(
     list.opportunities
       .filter(({ status }) => status === "open")
-      .map(({ asset, long, short, ledger }) => [`${asset} ${long.venue} ${short.venue}`, ledger.net]),
+      .map(({ strategy, asset, long, short, ledger }) => [`${strategy} ${asset} ${long.venue} ${short.venue}`, ledger.net]),
   );
 }

@@ -78,6 +78,64 @@ describe("economics", () => {
     );
   });
 
+  const closure = fc.double({ min: 0, max: 1, noNaN: true });
+  const gapLedger = (long: Leg, short: Leg, share: number, usd = 1_000) =>
+    buildLedger({ long, short, sizeUsd: usd, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1, closure: share });
+
+  test("with a closure: net is null exactly where a line is, else gain + funding − fees − crossing", () => {
+    fc.assert(
+      fc.property(leg("long"), leg("short"), closure, sizeUsd, (long, short, share, usd) => {
+        const { priceGain: gain, funding, fees, crossing, net, stress, reasons } = gapLedger(long, short, share, usd);
+        const missing = [gain, funding, fees, crossing].includes(null);
+        expect(net === null).toBe(missing);
+        expect(stress.survives === null).toBe(missing);
+        if (gain === null || funding === null || fees === null || crossing === null) return;
+        expect(net).toBe(gain + funding - fees - crossing);
+        expect(reasons[0]).toMatch(/^Assumes that \d+ % of the price gap closes within 168 hours\.$/u);
+      }),
+    );
+  });
+
+  test("of the two directions of a gap at most one gains, and neither pays less than its exit", () => {
+    fc.assert(
+      fc.property(leg("long", sent), leg("short", sent), closure, (one, other, share) => {
+        const there = gapLedger(one, other, share);
+        const back = gapLedger(other, one, share);
+        expect((there.priceGain ?? 0) > 0 && (back.priceGain ?? 0) > 0).toBe(false);
+        expect(back.crossing).toBe(there.crossing);
+        const whole = ledgerOf(one, other, 1_000, 168);
+        // What the entry prices already hold is half the spread of each leg.
+        if (whole.crossing !== null) expect(there.crossing).toBeCloseTo(whole.crossing / 2, 14);
+      }),
+    );
+  });
+
+  test("a gap that closes further never earns less, and one that survives stress survives it without any funding", () => {
+    fc.assert(
+      fc.property(leg("long", sent), leg("short", sent), closure, closure, (long, short, one, other) => {
+        const less = gapLedger(long, short, Math.min(one, other));
+        const more = gapLedger(long, short, Math.max(one, other));
+        if (less.net === null || more.net === null || less.priceGain === null) return;
+        if (less.priceGain >= 0) expect(more.net).toBeGreaterThanOrEqual(less.net);
+        if (more.stress.survives === true) {
+          const alone = (more.priceGain ?? 0) - (more.fees ?? 0) - (more.crossing ?? 0);
+          expect(alone).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+
+  test("a spot leg pays no funding, whatever its row says", () => {
+    fc.assert(
+      fc.property(leg("long"), leg("short"), horizonHours, (long, short, hours) => {
+        const spot: Leg = { ...long, quote: { ...long.quote, kind: "spot" } };
+        const ledger = ledgerOf(spot, short, 1_000, hours);
+        expect(ledger.funding).toEqual(fundingOver(fundingTerms(short), { nowMs: NOW, horizonHours: hours }));
+        expect(ledger.breakEven.kind === "unknown").toBe([ledger.funding, ledger.fees, ledger.crossing].includes(null));
+      }),
+    );
+  });
+
   test("at its capacity a pair still earns, above it the price is not known or the limit of open interest is passed", () => {
     fc.assert(
       fc.property(leg("long", sent), leg("short", sent), (long, short) => {

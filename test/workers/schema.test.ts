@@ -7,7 +7,7 @@ import { EVENTS_OF_SQL, LIST_CLOSED_SQL, LIST_OPEN_SQL, OPPORTUNITY_BY_ID_SQL } 
 import { opportunityRow } from "../../src/storage/opportunity-row.ts";
 import { DUPLICATES_SQL, MISSING_EVENTS_SQL, SAVE_EVENTS_SQL } from "../../src/storage/save-scan.ts";
 import { LATEST_SCAN_SQL, LIST_SCANS_SQL } from "../../src/storage/scans.ts";
-import { carryPair, eventOf, fundingPair, NOW_MS, opened, pricePair, VENUES } from "../opportunities.ts";
+import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, VENUES } from "../opportunities.ts";
 
 type Row = Readonly<Record<string, string | number | null>>;
 const db = env.DB;
@@ -30,6 +30,8 @@ function insert(table: string, row: Row): Promise<D1Result> {
 
 const count = async (table: string): Promise<number> =>
   (await db.prepare(`SELECT count(*) AS rows FROM ${table}`).first<number>("rows")) ?? Number.NaN;
+const columnNames = async (table: string): Promise<readonly string[]> =>
+  (await db.prepare("SELECT name FROM pragma_table_info(?1)").bind(table).all<{ name: string }>()).results.map(({ name }) => name);
 const everything = async (table: string) => (await db.prepare(`SELECT * FROM ${table} ORDER BY 1`).all()).results;
 
 const TABLES = ["opportunities", "opportunity_events", "scans", "flags", "flag_changes"] as const;
@@ -68,9 +70,10 @@ const eventRow: Row = {
   reason: null,
   created_at: NOW_MS,
 };
-/** A row for each table that a migration brings, in an order that foreign keys allow. */
+/** Rows for each table that a migration brings, in an order that foreign keys allow. */
 const SEED: readonly (readonly [table: string, row: Row])[] = [
   ["opportunities", columnsOf(open)],
+  ["opportunities", columnsOf(opened(carryPair()))],
   ["opportunity_events", eventRow],
   ["scans", scanRow],
   ["flags", flagRow],
@@ -86,10 +89,16 @@ describe("migrations", () => {
     for (const [table, row] of SEED) await insert(table, row);
     const before = await Promise.all(TABLES.map(everything));
     await applyD1Migrations(db, all);
-    // Also past the list of applied ones: each statement by itself may be repeated.
-    for (const { queries } of all) for (const query of queries) await db.prepare(query).run();
+    // Also past the list of applied ones: each statement by itself may be repeated, but for a new column, which is there.
+    for (const { queries } of all) {
+      for (const query of queries) {
+        const repeated = db.prepare(query).run();
+        if (/^(?:--.*\n|\s)*ALTER TABLE \w+ ADD COLUMN/u.test(query)) await expect(repeated).rejects.toThrow("duplicate column name");
+        else await repeated;
+      }
+    }
     expect(await Promise.all(TABLES.map(everything))).toEqual(before);
-    expect(before.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(before.map((rows) => rows.length)).toEqual([2, 1, 1, 1, 1]);
   });
 
   it.each(all.slice(0, -1).map(({ name }, index) => [name, index + 1] as const))(
@@ -100,12 +109,21 @@ describe("migrations", () => {
       const seeded: string[] = [];
       for (const [table, row] of SEED) {
         if (!(await exists(table))) continue;
-        await insert(table, row);
-        seeded.push(table);
+        const columns = await columnNames(table);
+        await insert(table, Object.fromEntries(Object.entries(row).filter(([name]) => columns.includes(name))));
+        if (!seeded.includes(table)) seeded.push(table);
       }
       const before = await Promise.all(seeded.map(everything));
       await applyD1Migrations(db, all);
-      expect(await Promise.all(seeded.map(everything))).toEqual(before);
+      const after = await Promise.all(seeded.map(everything));
+      expect(after).toMatchObject(before);
+      // What a later migration adds is NULL in the rows of before.
+      for (const [table, rows] of after.entries()) {
+        for (const [place, row] of rows.entries()) {
+          const added = Object.entries(row).filter(([name]) => !Object.hasOwn(before[table]?.[place] ?? {}, name));
+          expect(added.every(([, value]) => value === null)).toBe(true);
+        }
+      }
       expect((await db.prepare("PRAGMA foreign_key_check").all()).results).toEqual([]);
       for (const table of TABLES) expect(await exists(table)).toBe(true);
     },
@@ -127,6 +145,8 @@ describe("the database refuses", () => {
   const carry = columnsOf(opened(carryPair()));
   const pricedGap = pricePair();
   const price = columnsOf(opened(pricedGap, { status: "no-data", noDataSinceMs: NOW_MS, noDataReason: "depth unknown" }));
+  const gap = columnsOf(opened(gapPair()));
+  const gain = Number(gap["price_gain"]);
   const difference = Number(funding["rate_difference"]);
   const net = Number(funding["net"]);
   const noNet = { net: null, net_apr: null };
@@ -165,9 +185,20 @@ describe("the database refuses", () => {
     ["price_rates", "a price of 0", "opportunities", { ...price, long_rate: 0 }],
     ["price_rates", "no price", "opportunities", { ...price, long_rate: null }],
     ["price_rates", "a price below 0", "opportunities", { ...price, short_rate: -1 }],
-    ["price_rates", "no ask behind the long price", "opportunities", { ...price, long_ask: null }],
+    ["price_rates", "no ask behind the long price", "opportunities", { ...price, long_ask: null, price_gain: null }],
     ["price_rates", "a short price that is not the bid", "opportunities", { ...price, short_bid: 100.9 }],
     ["price_difference", "an absolute gap", "opportunities", { ...price, rate_difference: 0.98 }],
+    ["price_gain_of_price", "a gain in another strategy", "opportunities", { ...funding, price_gain: 0 }],
+    ["price_gain_of_price", "a gain of carry", "opportunities", { ...carry, price_gain: 0.001 }],
+    ["price_gain_within_gap", "a gain of the wrong sign", "opportunities", { ...gap, price_gain: -gain }],
+    ["price_gain_within_gap", "a gain of more than the gap", "opportunities", { ...gap, price_gain: 2.1 * gain }],
+    ["price_gain_within_gap", "a gain without a price behind it", "opportunities", { ...gap, long_bid: null }],
+    ["price_net_from_lines", "net without its gain", "opportunities", { ...gap, price_gain: null }],
+    ["price_net_from_lines", "net without its funding", "opportunities", { ...gap, funding: null }],
+    ["price_net_from_lines", "lines that do not add up", "opportunities", { ...gap, crossing: Number(gap["crossing"]) + 2e-9 }],
+    ["price_gross_apr", "a gross APR in percent", "opportunities", { ...gap, gross_apr: 100 * Number(gap["gross_apr"]) }],
+    ["net_from_lines", "carry net before costs", "opportunities", { ...carry, net: Number(carry["funding"]) }],
+    ["gross_apr_from_difference", "a carry APR in percent", "opportunities", { ...carry, gross_apr: 100 * Number(carry["gross_apr"]) }],
     ["prices_positive", "a mark of 0", "opportunities", { ...funding, long_mark: 0 }],
     ["books_not_crossed", "a crossed book", "opportunities", { ...funding, short_bid: 101 }],
     ["ledger_scale", "a size of 0", "opportunities", { ...funding, size_usd: 0 }],
@@ -273,6 +304,8 @@ describe("the database refuses", () => {
 
   it("nothing of what is sound: each strategy, a net that is not known on a row without data", async () => {
     for (const row of [funding, carry, price]) await insert("opportunities", row);
+    await db.prepare("DELETE FROM opportunities WHERE strategy = 'price'").run();
+    await insert("opportunities", gap);
     expect(await count("opportunities")).toBe(3);
     expect(net).toBeGreaterThan(0);
     await db.prepare("DELETE FROM opportunities").run();

@@ -11,7 +11,7 @@ import { saveScan } from "../../src/storage/save-scan.ts";
 import type { ScanRecord } from "../../src/storage/scan-record.ts";
 import { latestScan, listScans } from "../../src/storage/scans.ts";
 import { buildSnapshot, type Snapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
-import { eventOf, fundingPair, NOW_MS, opened, pricePair, scanOf, VENUES } from "../opportunities.ts";
+import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, scanOf, VENUES } from "../opportunities.ts";
 
 const db = env.DB;
 const TABLES = ["opportunity_events", "opportunities", "scans", "flags", "flag_changes"] as const;
@@ -69,6 +69,19 @@ describe("saving a scan", () => {
     });
     const { observations: _observations, ...detail } = scanOf({ scanId: "scan-0", ...scan });
     expect((await latestScan(db)).scan).toEqual(detail);
+  });
+
+  it("writes carry, and price and funding of one pair side by side, and reads them back as they were", async () => {
+    const three = [carryPair(), fundingPair(), gapPair()].map((pair) => opened(pair));
+    const outcome = await save({ opportunities: three, events: three.map((row) => eventOf(row, "opened")) });
+    expect(outcome).toMatchObject({ refused: [], duplicatesRefused: [], eventsRefused: [] });
+    expect((await loadOpen(db)).opportunities).toEqual(three);
+    const { results } = await db.prepare("SELECT strategy, long_rate, price_gain FROM opportunities ORDER BY key").all();
+    expect(results).toEqual([
+      { strategy: "carry", long_rate: null, price_gain: null },
+      { strategy: "funding", long_rate: 0.0001, price_gain: null },
+      { strategy: "price", long_rate: 100.02, price_gain: gapPair().ledger.priceGain },
+    ]);
   });
 
   it("changes nothing when it is repeated, and writes no row", async () => {
@@ -302,6 +315,7 @@ describe("the snapshot", () => {
     buildSnapshot({
       scan: scanOf({ slotMs: NOW_MS + slot * SLOT_MS, scanId: `scan-${slot}` }),
       opportunities: opportunities.map((each) => ({ ...each, points: [] })),
+      candidates: null,
       market: {},
       nowMs: NOW_MS + slot * SLOT_MS + 1_000,
       flagSeconds: 300,

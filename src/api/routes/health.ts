@@ -8,7 +8,7 @@ import type { ApiServices } from "../services.ts";
 const STALE_INTERVALS = 3;
 const SCAN_SLACK_MS = 30 * SECOND_MS;
 
-/** `GET /api/health`: computed from the age of each venue's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`. */
+/** `GET /api/health`: computed from the age of each feed's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`. */
 export function healthRoutes(services: ApiServices): Hono {
   const routes = new Hono();
   routes.get("/", async (context) => {
@@ -22,7 +22,7 @@ export function healthRoutes(services: ApiServices): Hono {
   return routes;
 }
 
-/** The state of every venue, and of the whole: stale when fewer than two venues are fresh, since a pair needs two. */
+/** The state of every feed, and of the whole: stale when fewer than two feeds are fresh, since a pair needs two. */
 function healthOf(read: SnapshotRead, nowMs: number) {
   const { scan, venues } = read.snapshot;
   const maxAgeMs = STALE_INTERVALS * scan.intervalSeconds * SECOND_MS + SCAN_SLACK_MS;
@@ -31,8 +31,8 @@ function healthOf(read: SnapshotRead, nowMs: number) {
   const status = fresh < 2 ? "stale" : fresh < views.length ? "degraded" : "ok";
   const reason =
     status === "ok"
-      ? `all ${fresh} venues are fresh`
-      : `${fresh} of ${views.length} venues are fresh; the last scan ended ${Math.round((nowMs - scan.finishedAtMs) / SECOND_MS)} s ago`;
+      ? `all ${fresh} feeds are fresh`
+      : `${fresh} of ${views.length} feeds are fresh; the last scan ended ${Math.round((nowMs - scan.finishedAtMs) / SECOND_MS)} s ago`;
   return {
     status,
     reason,
@@ -48,5 +48,5 @@ function healthOf(read: SnapshotRead, nowMs: number) {
 function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number }) {
   const ageMs = report.receivedAtMs === null ? null : nowMs - report.receivedAtMs;
   const status = !report.ok || ageMs === null ? "failed" : ageMs > maxAgeMs ? "stale" : "ok";
-  return { venue: report.venue, status, ageMs, rows: report.rows, latencyMs: report.ms, error: report.error };
+  return { feed: report.feed, venue: report.venue, status, ageMs, rows: report.rows, latencyMs: report.ms, error: report.error };
 }

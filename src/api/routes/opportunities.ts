@@ -1,15 +1,21 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Priced, STRATEGIES } from "../../domain/opportunity.ts";
+import { withOwnFees } from "../../economics/own-fees.ts";
 import { byNet, cardsOf } from "../../lifecycle/cards.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
-import { readSnapshot } from "../../storage/read-snapshot.ts";
+import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { ShownOpportunity } from "../../storage/schemas.ts";
+import type { Snapshot } from "../../storage/snapshot.ts";
 import { problem } from "../problem.ts";
 import { readQuery } from "../query.ts";
 import type { ApiServices } from "../services.ts";
 import { noSnapshot, scanView } from "../snapshot-answer.ts";
 import { cardView, opportunityView, pricedView, RISK_LINE } from "../views.ts";
+
+/** A taker fee above 1 % is percent taken for a fraction. */
+const MOST_FEE = 0.01;
+const FEES_EXPECTED = "expected fees by venue as fractions up to 0.01 such as binance:0.0002,bybit:0.0003";
 
 const listQuery = z.strictObject({
   /** Coin, with or without its identity cluster. */
@@ -19,6 +25,14 @@ const listQuery = z.strictObject({
   strategy: z.enum(STRATEGIES, `expected one of ${STRATEGIES.join(", ")}`).optional(),
   /** Net a year on notional, fraction: 0.05 = 5 %. */
   minNetApr: z.coerce.number("expected a fraction a year such as 0.05").optional(),
+  /** A person's own taker fees, fractions: `binance:0.0002,binance-spot:0.001`. */
+  fees: z
+    .string(FEES_EXPECTED)
+    .regex(/^[a-z0-9-]+:(?:0|0?\.\d{1,12})(?:,[a-z0-9-]+:(?:0|0?\.\d{1,12}))*$/u, FEES_EXPECTED)
+    .transform((text) => text.split(",").map((entry) => entry.split(":")))
+    .transform((entries) => Object.fromEntries(entries.map(([feed = "", fee]) => [feed, Number(fee)])))
+    .refine((fees) => Object.values(fees).every((fee) => fee >= 0 && fee <= MOST_FEE), FEES_EXPECTED)
+    .optional(),
   grouped: z.enum(["true", "false"], "expected true or false").optional(),
 });
 type ListQuery = z.infer<typeof listQuery>;
@@ -33,26 +47,7 @@ export function opportunityRoutes(services: ApiServices): Hono {
     if (unknown !== null) return problem(context, { status: 400, code: "unknown-venue", title: "There is no such venue", detail: unknown });
     const read = await readSnapshot(services.snapshots);
     if (!read.ok) return noSnapshot(context, read.error);
-    const { snapshot } = read.value;
-    const nowMs = services.now();
-    const view = (row: ShownOpportunity): Record<string, unknown> => ({ ...opportunityView(row, nowMs), points: row.points });
-    const rows = snapshot.opportunities.filter((row) => matches(row.priced, query.value));
-    const list =
-      query.value.grouped === "false"
-        ? { opportunities: [...rows].sort(byNet).map(view) }
-        : { cards: cardsOf(rows).map((card) => cardView(card, view)) };
-    const others = (pairs: readonly Priced[]): readonly unknown[] =>
-      pairs.filter((pair) => matchesFilters(pair, query.value)).map(pricedView);
-    return context.json({
-      market: snapshot.scan.market,
-      scan: scanView(read.value),
-      verdict: snapshot.scan.verdict,
-      reason: snapshot.scan.reason,
-      ...list,
-      nearMisses: others(snapshot.nearMisses),
-      unpriced: others(snapshot.unpriced),
-      risk: RISK_LINE,
-    });
+    return context.json(listAnswer(read.value, { query: query.value, nowMs: services.now() }));
   });
   routes.get("/:id", async (context) => {
     const id = context.req.param("id");
@@ -75,9 +70,55 @@ export function opportunityRoutes(services: ApiServices): Hono {
   return routes;
 }
 
-function unknownVenue({ venue }: ListQuery, venues: ReadonlySet<string>): string | null {
-  if (venue === undefined || venues.has(venue)) return null;
-  return `expected one of ${[...venues].join(", ")}, found "${venue}"`;
+/** The list at the fees of the one who asks, else at the documented ones. */
+function listAnswer(read: SnapshotRead, { query, nowMs }: { readonly query: ListQuery; readonly nowMs: number }): Record<string, unknown> {
+  const { scan, opportunities, nearMisses, unpriced } = read.snapshot;
+  const { fees } = query;
+  const own = (pair: Priced): Priced => (fees === undefined ? pair : withOwnFees(pair, fees, scan.finishedAtMs));
+  const view = (row: ShownOpportunity): Record<string, unknown> => ({ ...opportunityView(row, nowMs), points: row.points, public: true });
+  const rows = opportunities.map((row) => ({ ...row, priced: own(row.priced) })).filter((row) => matches(row.priced, query));
+  const list =
+    query.grouped === "false"
+      ? { opportunities: [...rows].sort(byNet).map(view) }
+      : { cards: cardsOf(rows).map((card) => cardView(card, view)) };
+  const candidates = fees === undefined ? undefined : ownCandidates(read.snapshot, { own, query });
+  const cleared = new Set(candidates?.map(({ key }) => key));
+  const others = (pairs: readonly Priced[]): readonly unknown[] =>
+    pairs.filter((pair) => matchesFilters(pair, query) && !cleared.has(pair.key)).map((pair) => pricedView(own(pair)));
+  return {
+    market: scan.market,
+    scan: scanView(read),
+    verdict: scan.verdict,
+    reason: scan.reason,
+    ...list,
+    ...(candidates === undefined ? {} : { candidates: candidates?.map((pair) => ({ ...pricedView(pair), public: false })) ?? null }),
+    nearMisses: others(nearMisses),
+    unpriced: others(unpriced),
+    risk: RISK_LINE,
+  };
+}
+
+/**
+ * Pairs that the public list does not have and that clear its bar, stress included, at the person's fees: best first. Null
+ * where there is no list of candidates to choose from.
+ */
+function ownCandidates(
+  { candidates, openNet }: Snapshot,
+  { own, query }: { readonly own: (pair: Priced) => Priced; readonly query: ListQuery },
+): readonly Priced[] | null {
+  if (candidates === null || openNet === null) return null;
+  return candidates
+    .map(own)
+    .filter(({ ledger }) => ledger.net !== null && ledger.net >= openNet && ledger.stress.survives === true)
+    .filter((pair) => matches(pair, query))
+    .sort((a, b) => (b.ledger.net ?? 0) - (a.ledger.net ?? 0) || (a.key < b.key ? -1 : 1));
+}
+
+/** The first name in the query that no venue has. A fee may be that of a venue's spot market. */
+function unknownVenue({ venue, fees }: ListQuery, venues: ReadonlySet<string>): string | null {
+  const named = [...(venue === undefined ? [] : [venue]), ...Object.keys(fees ?? {}).map((feed) => feed.replace(/-spot$/u, ""))];
+  const unknown = named.find((name) => !venues.has(name));
+  return unknown === undefined ? null : `expected one of ${[...venues].join(", ")}, found "${unknown}"`;
 }
 
 /** The filters that hold for every pair; `minNetApr` asks for a net, which near-misses are below by nature. */

@@ -36,14 +36,14 @@ export function rateRoutes(services: ApiServices): Hono {
 /** Rows of a coin, every identity cluster of it, the dearest funding first. */
 function ratesOf(market: MarketColumns, asset: string): readonly Record<string, unknown>[] {
   const wanted = asset.toUpperCase();
-  const rows = Object.entries(market).flatMap(([venue, columns]) =>
+  const rows = Object.entries(market).flatMap(([feed, columns]) =>
     columns.asset.flatMap((found, row) => {
       if (found === null || (found !== asset && found.split("~")[0]?.toUpperCase() !== wanted)) return [];
       const numbers = Object.fromEntries(MARKET_NUMBERS.map((name) => [name, columns[name][row] ?? null]));
       const rate = columns.fundingRatePerInterval[row] ?? null;
       const hours = columns.fundingIntervalHours[row] ?? null;
       const fundingRatePer8h = rate === null || hours === null ? null : (rate * 8) / hours;
-      return [{ venue, symbol: columns.symbol[row], kind: columns.kind[row], asset: found, fundingRatePer8h, ...numbers }];
+      return [{ feed, venue: columns.venue, symbol: columns.symbol[row], kind: columns.kind[row], asset: found, fundingRatePer8h, ...numbers }];
     }),
   );
   return rows.sort((a, b) => (b.fundingRatePer8h ?? Number.NEGATIVE_INFINITY) - (a.fundingRatePer8h ?? Number.NEGATIVE_INFINITY));

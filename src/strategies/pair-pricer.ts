@@ -1,0 +1,66 @@
+import { instrumentId } from "../domain/instrument.ts";
+import type { Ledger, Leg, Priced, Strategy } from "../domain/opportunity.ts";
+import { type Quote, quoteAt } from "../domain/quote.ts";
+import { buildLedger, type LedgerInput } from "../economics/ledger.ts";
+import type { DirectedPair, Market, PriceRequest, RowRef } from "./strategy.ts";
+
+/** What the rates of a pair mean in a strategy. */
+export type PairRates = Pick<Priced, "longRate" | "shortRate" | "rateDifference" | "grossApr">;
+
+/** What a strategy adds to pricing. */
+export type PricingRules = {
+  readonly strategy: Strategy;
+  readonly ratesOf: (long: Leg, short: Leg, ledger: Ledger) => PairRates;
+  /** What its ledger needs beyond the legs. */
+  readonly terms?: Pick<LedgerInput, "closure">;
+};
+
+/**
+ * Makes the function that prices pairs of one market; a row that stands in many pairs becomes an object once. A leg pays the
+ * taker fee of its kind, spot or perpetual.
+ */
+export function pairPricer(market: Market, request: PriceRequest, rules: PricingRules): (pair: DirectedPair) => Priced {
+  const { strategy, ratesOf, terms } = rules;
+  const { referenceSizeUsd: sizeUsd, horizonHours, collateralPerLeg } = request.settings;
+  const quoteOf = quoteReader(market);
+  const legAt = (side: Leg["side"], ref: RowRef): Leg => {
+    const { facts } = venueAt(market, ref);
+    const quote = quoteOf(ref);
+    return { side, quote, takerFeeRate: facts.takerFee[quote.kind]?.rate ?? null, accrual: facts.accrual };
+  };
+  return ({ asset, long: longRef, short: shortRef }) => {
+    const long = legAt("long", longRef);
+    const short = legAt("short", shortRef);
+    const depths = { long: request.depthOf(longRef), short: request.depthOf(shortRef) };
+    const ledger = buildLedger({ long, short, sizeUsd, horizonHours, collateralPerLeg, nowMs: request.nowMs, depths, ...terms });
+    return {
+      key: request.keyOf({ strategy, asset, long: idOf(long.quote), short: idOf(short.quote) }),
+      strategy,
+      asset,
+      long,
+      short,
+      ...ratesOf(long, short, ledger),
+      ledger,
+      marks: [...request.marksOf(longRef).map((mark) => `long:${mark}`), ...request.marksOf(shortRef).map((mark) => `short:${mark}`)],
+    };
+  };
+}
+
+/** The name of a leg's instrument. */
+export const idOf = (quote: Quote): string => instrumentId(quote.venue, quote.symbol);
+
+function venueAt(market: Market, ref: RowRef): Market[number] {
+  const venue = market[ref.venue];
+  if (venue === undefined) throw new RangeError(`venue ${ref.venue} of ${market.length}`);
+  return venue;
+}
+
+function quoteReader(market: Market): (ref: RowRef) => Quote {
+  const read = new Map<number, Quote>();
+  return (ref) => {
+    const place = ref.row * market.length + ref.venue;
+    const known = read.get(place) ?? quoteAt(venueAt(market, ref).columns, ref.row);
+    read.set(place, known);
+    return known;
+  };
+}

@@ -1,0 +1,249 @@
+/**
+ * KuCoin Futures, REST v1 ("classic").
+ *
+ * - `contractsActive` is the primary body (rate, interval, next time, caps, mark, index, open interest, volume, state);
+ *   `allTickers` has the book.
+ * - Prices are per coin of the name; sizes and open interest are in lots of `multiplier` coins, -1 where inverse.
+ * - Names are base + settlement currency + `M`; XBT is BTC. `FFWCSX` are perpetuals, `FFICSX` dated.
+ * - `nextFundingRateTime` counts down, `nextFundingRateDateTime` is the time. `fundingRateGranularity` is the interval as
+ *   configured, `currentFundingRateGranularity` the one of the running rate; it is null where it was never changed.
+ * - A ticker's `ts` is the last trade's, in nanoseconds, and no time of the book; a book's `ts` is the snapshot's.
+ * - Open interest is taken as one side: which it is, is not documented. Numbers come as numbers or strings; null is "not sent".
+ */
+import { badShape, type VenueError } from "../domain/error.ts";
+import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type QuoteWriter, quoteWriter, type RejectedRow } from "../domain/quote.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { HOUR_MS } from "../domain/units.ts";
+import { type BookSpec, defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { bookIn, pairLevel } from "./wire-book.ts";
+import {
+  type Fault,
+  fieldsIn,
+  joinRows,
+  listIn,
+  namePerpetual,
+  numberIn,
+  olderOf,
+  positiveIn,
+  reject,
+  rowsByName,
+  shownFields,
+  timeMsIn,
+  type WireRow,
+  type WriteRow,
+} from "./wire.ts";
+
+const DOCS = "https://www.kucoin.com/docs-new";
+const MARKET = `${DOCS}/rest/futures-trading/market-data`;
+const NANOSECONDS_PER_MS = 1_000_000;
+
+const hot = { method: "GET", refreshMs: 0 } as const;
+
+const book: BookSpec = {
+  request: (symbol) => ({
+    method: "GET",
+    path: `/api/v1/level2/depth100?symbol=${encodeURIComponent(symbol)}`,
+    weight: 10,
+    maxBytes: 200_000,
+  }),
+  read: (body, instrument) => {
+    const data = dataIn(body);
+    if (!data.ok) return data;
+    const sides = fieldsIn<"bids" | "asks" | "ts">(data.value);
+    const at = { value: sides?.ts, read: timeNanosecondsIn };
+    return bookIn({ bids: sides?.bids, asks: sides?.asks, at, levelIn: pairLevel }, instrument);
+  },
+};
+
+/** A time sent in epoch ns, as epoch ms. */
+const timeNanosecondsIn = (value: unknown, fault: Fault): number => Math.floor(timeMsIn(value, fault) / NANOSECONDS_PER_MS);
+
+/** KuCoin USDT and USDC perpetuals. */
+export const kucoin = defineAdapter<Tables>({
+  id: "kucoin",
+  facts: {
+    id: "kucoin",
+    name: "KuCoin",
+    takerFee: { perpetual: { rate: 0.0006, source: "https://www.kucoin.com/vip/privilege", readOn: "2026-11-22" }, spot: null },
+    accrual: "settled",
+    hasBulkBook: true,
+    documentedCap: null,
+  },
+  docs: [
+    `${MARKET}/get-all-symbols`,
+    `${MARKET}/get-all-tickers`,
+    `${MARKET}/get-part-orderbook`,
+    `${DOCS}/rate-limit`,
+    `${DOCS}/error-code`,
+  ],
+  hosts: ["api-futures.kucoin.com"],
+  region: null,
+  budget: { weightPerMinute: 400, documentedLimit: `weight 2000 in 30 seconds per IP for public endpoints, ${DOCS}/rate-limit` },
+  endpoints: {
+    contractsActive: {
+      ...hot,
+      path: "/api/v1/contracts/active",
+      weight: 3,
+      maxBytes: 8_000_000,
+      required: true,
+      read: (body) => listBody(body),
+    },
+    allTickers: { ...hot, path: "/api/v1/allTickers", weight: 5, maxBytes: 4_000_000, required: false, read: (body) => listBody(body) },
+  },
+  errorIn,
+  book,
+  join,
+});
+
+function errorIn(body: unknown, status: number): VenueError | null {
+  const envelope = fieldsIn<"code" | "msg">(body);
+  if (envelope === null || typeof envelope.code !== "string" || envelope.code === "200000") return null;
+  const { code } = envelope;
+  const message = `${code}: ${String(envelope.msg)}`;
+  if (code === "429000") return { kind: "rate-limited", status, retryAfterMs: null, message };
+  return code === "500000" ? { kind: "server", status, retryAfterMs: null, message } : { kind: "venue-error", code, message };
+}
+
+function dataIn(body: unknown): Result<unknown, VenueError> {
+  const error = errorIn(body, 200);
+  if (error !== null) return err(error);
+  const envelope = fieldsIn<"code" | "data">(body);
+  return envelope?.code === "200000" ? ok(envelope.data) : err(badShape("$.code", '"200000"', envelope === null ? body : envelope.code));
+}
+
+function listBody<Field extends string>(body: unknown): Result<readonly WireRow<Field>[], VenueError> {
+  const data = dataIn(body);
+  return data.ok ? listIn<Field>(data.value, "$.data") : data;
+}
+
+function join(tables: Fetches): Result<Parsed, VenueError> {
+  if (tables.contractsActive === undefined) return err({ kind: "empty", message: "expected a body of contracts, found none" });
+  const rows = tables.contractsActive.table;
+  const books = tables.allTickers === undefined ? null : rowsByName(tables.allTickers.table, "symbol");
+  const out = quoteWriter("kucoin", rows.length);
+  const bookUnitBase = new Float64Array(rows.length);
+  const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
+  return ok(joinRows({ rows, field: "symbol", out, counterparts: books, write, bookUnitBase }));
+}
+
+function rowWriter(
+  { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
+  tables: Fetches,
+  books: ReadonlyMap<string, WireRow<TickerField>> | undefined,
+): WriteRow<ContractField> {
+  const fault: Fault = { raised: false };
+  const contractsAtMs = tables.contractsActive?.receivedAtMs ?? Number.NaN;
+  const booksAtMs = olderOf(contractsAtMs, tables.allTickers?.receivedAtMs ?? Number.NaN);
+  return ({ name: symbol, fields: row }, at) => {
+    const refused = refusalOf(symbol, row);
+    if (refused !== null) return refused;
+    const { base, settle } = parseName(symbol);
+    const ticker = books?.get(symbol);
+    const { asset, multiplier } = base === "XBT" ? BITCOIN : splitMultiplier(base);
+    fault.raised = false;
+    const coinsPerLot = positiveIn(row.multiplier, fault) * multiplier;
+    const mark = numberIn(row.markPrice, fault) / multiplier;
+    const lots = positiveIn(row.lotSize, fault);
+    const endsAtMs = timeMsIn(row.expireDate, fault);
+    const configuredMs = positiveIn(row.fundingRateGranularity, fault);
+    const currentMs = positiveIn(row.currentFundingRateGranularity, fault);
+    bookUnitBase[at] = coinsPerLot;
+    out.receivedAtMs[at] = ticker === undefined ? contractsAtMs : booksAtMs;
+    out.multiplier[at] = multiplier;
+    out.mark[at] = mark;
+    out.index[at] = numberIn(row.indexPrice, fault) / multiplier;
+    out.fundingRatePerInterval[at] = numberIn(row.fundingFeeRate, fault);
+    out.fundingIntervalHours[at] = (Number.isNaN(currentMs) ? configuredMs : currentMs) / HOUR_MS;
+    out.nextFundingAtMs[at] = timeMsIn(row.nextFundingRateDateTime, fault);
+    out.lastSettledRatePerInterval[at] = numberIn(row.lastTimeFundingRate, fault);
+    out.fundingCap[at] = numberIn(row.fundingRateCap, fault);
+    out.fundingFloor[at] = numberIn(row.fundingRateFloor, fault);
+    out.volume24hUsd[at] = numberIn(row.turnoverOf24h, fault);
+    out.openInterestUsd[at] = numberIn(row.openInterest, fault) * coinsPerLot * mark;
+    out.minOrderBase[at] = lots * coinsPerLot;
+    out.lotBase[at] = lots * coinsPerLot;
+    out.bid[at] = numberIn(ticker?.bestBidPrice, fault) / multiplier;
+    out.ask[at] = numberIn(ticker?.bestAskPrice, fault) / multiplier;
+    out.bidSizeBase[at] = numberIn(ticker?.bestBidSize, fault) * coinsPerLot;
+    out.askSizeBase[at] = numberIn(ticker?.bestAskSize, fault) * coinsPerLot;
+    if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker])}`);
+    const assetClass = isMissing(row.assetClass) ? null : (CLASSES.get(row.assetClass) ?? "other");
+    namePerpetual(out, { asset, quote: settle, settle, assetClass, state: Number.isNaN(endsAtMs) ? stateOf(row) : "delisting" });
+    return null;
+  };
+}
+
+/** The one coin that has another name here. */
+const BITCOIN = { asset: "BTC", multiplier: 1 };
+
+/** `1000BONKUSDTM` → `1000BONK`, `USDT`. */
+const parseName = (symbol: string): { readonly base: string; readonly settle: string } => ({
+  base: symbol.slice(0, -5),
+  settle: symbol.slice(-5, -1),
+});
+
+/** States that decide money: a value that KuCoin does not document is refused. */
+function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
+  const { type, isInverse, status, marketStage, baseCurrency, settleCurrency } = row;
+  const found = `found ${shownFields({ type, isInverse, status, marketStage, baseCurrency, settleCurrency })}`;
+  if (type === "FFICSX") return reject(symbol, "not-perpetual", found);
+  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found}`);
+  if (isInverse === true) return reject(symbol, "not-linear", found);
+  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found}`);
+  if (status === "Settled" || status === "Closed") return reject(symbol, "delisted", found);
+  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
+  if (!isMissing(marketStage) && !STAGES.has(marketStage)) {
+    return reject(symbol, "unknown-state", `expected a documented marketStage, ${found}`);
+  }
+  const { base, settle } = parseName(symbol);
+  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${found}`);
+  if ((settle !== "USDT" && settle !== "USDC") || (!isMissing(settleCurrency) && settleCurrency !== settle)) {
+    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${found}`);
+  }
+  return base === "" || (!isMissing(baseCurrency) && baseCurrency !== base)
+    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${found}`)
+    : null;
+}
+
+const isMissing = (value: unknown): boolean => value === undefined || value === null;
+
+/** Null where a field that would tell is absent. */
+function stateOf({ status, marketStage }: NonNullable<WireRow<ContractField>>): TradingState | null {
+  const state = STATES.get(status) ?? null;
+  if (state !== "trading") return state;
+  return STAGES.get(marketStage) ?? null;
+}
+
+/** `status`, `${MARKET}/get-all-symbols`. */
+const STATES: ReadonlyMap<unknown, TradingState> = new Map([
+  ["Open", "trading"],
+  ["Init", "pre-market"],
+  ["BeingSettled", "delisting"],
+  ["Paused", "halted"],
+  ["CancelOnly", "halted"],
+]);
+
+/** `marketStage`, same page. */
+const STAGES: ReadonlyMap<unknown, TradingState> = new Map([
+  ["NORMAL", "trading"],
+  ["PRE_MARKET", "pre-market"],
+]);
+
+/** `assetClass`, same page; a class that is not listed here counts as `other`. */
+const CLASSES: ReadonlyMap<unknown, AssetClass> = new Map([
+  ["CRYPTO", "crypto"],
+  ["METAL", "commodity"],
+  ["COMMODITY", "commodity"],
+  ["STOCK", "equity"],
+]);
+
+type RateField = "fundingFeeRate" | "fundingRateGranularity" | "currentFundingRateGranularity" | "nextFundingRateDateTime";
+type CapField = "fundingRateCap" | "fundingRateFloor" | "lastTimeFundingRate";
+type SizeField = "multiplier" | "lotSize" | "openInterest" | "turnoverOf24h" | "markPrice" | "indexPrice";
+type StateField = "type" | "isInverse" | "status" | "marketStage" | "assetClass" | "expireDate";
+type ContractField = "symbol" | "baseCurrency" | "settleCurrency" | RateField | CapField | SizeField | StateField;
+type TickerField = "symbol" | "bestBidPrice" | "bestBidSize" | "bestAskPrice" | "bestAskSize";
+
+type Tables = { contractsActive: readonly WireRow<ContractField>[]; allTickers: readonly WireRow<TickerField>[] };
+type Fetches = { readonly [K in keyof Tables]?: Fetched<Tables[K]> | undefined };
