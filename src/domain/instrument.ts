@@ -5,8 +5,6 @@ export type TradingState = "trading" | "pre-market" | "delisting" | "halted";
 
 /** Canonical symbol of a linear perpetual, e.g. `BTC/USDT:USDT`. */
 export const perpetualSymbol = (base: string, quote: string, settle: string): string => `${base}/${quote}:${settle}`;
-/** Canonical symbol of a spot pair, e.g. `BTC/USDT`. */
-export const spotSymbol = (base: string, quote: string): string => `${base}/${quote}`;
 /** An instrument's name across venues, e.g. `bybit:BTC/USDT:USDT`. */
 export const instrumentId = (venue: string, symbol: string): string => `${venue}:${symbol}`;
 

@@ -114,7 +114,7 @@ export type QuoteWriter = Readonly<Record<NumericColumn, Float64Array>> & {
 
 /** A writer with room for `capacity` rows, every number missing. */
 export function quoteWriter(venue: VenueId, capacity: number): QuoteWriter {
-  const numbers = byColumn((name) => new Float64Array(capacity).fill(Number.NaN));
+  const numbers = byColumn(() => new Float64Array(capacity).fill(Number.NaN));
   return { venue, symbol: [], kind: [], asset: [], quote: [], settle: [], assetClass: [], state: [], ...numbers };
 }
 

@@ -1,6 +1,6 @@
 import ccxt, { type Exchange } from "ccxt";
 
-/** What ccxt makes of one instrument of a venue; numbers are per quoted unit, as it does not take multipliers off. */
+/** What ccxt makes of one instrument of a venue. Prices are per quoted unit, as it does not take multipliers off. */
 export type Reference = {
   readonly symbol: string;
   readonly rate: number | null;
@@ -10,42 +10,47 @@ export type Reference = {
   readonly ask: number | null;
 };
 
-/** A venue's answer to a request of ccxt. */
+/** A venue's answer to a request that ccxt sends. */
 export type Answer = (url: string, body: string | undefined) => Promise<unknown>;
 
-const swapsOnly = { defaultType: "swap", fetchMarkets: { types: ["swap"] } };
 const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   binance: () => new ccxt.binanceusdm(),
-  bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
-  gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
-  hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
+  bybit: () => new ccxt.bybit({ options: { defaultType: "swap", fetchMarkets: { types: ["linear"] } } }),
+  gate: () =>
+    new ccxt.gate({
+      options: { defaultType: "swap", fetchMarkets: { types: ["swap"] }, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } },
+    }),
+  hyperliquid: () => new ccxt.hyperliquid({ options: { defaultType: "swap", fetchMarkets: { types: ["swap"] } } }),
 };
 
-/** ccxt's own loadMarkets, fetchFundingRates, fetchFundingIntervals and fetchTickers over given answers, by the venue's symbol. */
-export async function referenceOf(venue: string, answer: Answer): Promise<ReadonlyMap<string, Reference>> {
+/**
+ * ccxt's own loadMarkets, fetchFundingRates, fetchFundingIntervals and fetchTickers run over the given answers at the
+ * given time; its figures by the venue's own symbol. Linear perpetuals only.
+ */
+export async function referenceOf(venue: string, answer: Answer, nowMs: number): Promise<ReadonlyMap<string, Reference>> {
   const exchange = EXCHANGES[venue]?.();
   if (exchange === undefined) throw new Error(`expected a venue that ccxt knows, found ${venue}`);
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
+  exchange.milliseconds = () => nowMs;
   exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) => await answer(url, body);
   await exchange.loadMarkets();
   const rates = await exchange.fetchFundingRates();
   const intervals = venue === "binance" ? await exchange.fetchFundingIntervals() : {};
   const tickers = venue === "binance" ? await exchange.fetchBidsAsks() : await exchange.fetchTickers(undefined, { type: "swap" });
   const references = new Map<string, Reference>();
-  for (const market of Object.values(exchange.markets)) {
-    if (market === undefined || market["swap"] !== true || market["linear"] !== true) continue;
-    const rate = rates[market.symbol];
-    if (rate === undefined) continue;
-    const ticker = tickers[market.symbol];
-    const interval = rate.interval ?? intervals[market.symbol]?.interval;
-    references.set(venue === "hyperliquid" ? market["baseName"] : market.id, {
+  for (const market of Object.values(exchange.markets ?? {})) {
+    const rate = rates[market?.symbol ?? ""];
+    if (market?.swap !== true || market.linear !== true || rate === undefined) continue;
+    const { bid, ask } = tickers[market.symbol] ?? {};
+    const interval: unknown = rate.interval ?? intervals[market.symbol]?.interval;
+    references.set(venue === "hyperliquid" ? String(market.info["name"]) : String(market.id), {
       symbol: market.symbol,
       rate: rate.fundingRate ?? null,
-      intervalHours: interval === undefined ? null : Number.parseInt(interval, 10),
+      intervalHours: typeof interval === "string" ? Number.parseInt(interval, 10) : null,
       nextFundingAtMs: rate.fundingTimestamp ?? null,
-      bid: ticker?.bid ?? null,
-      ask: ticker?.ask ?? null,
+      bid: bid ?? null,
+      ask: ask ?? null,
     });
   }
   return references;

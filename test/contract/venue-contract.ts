@@ -24,7 +24,7 @@ export function venueContract(title: string, load: () => ContractInput | Promise
       const { columns, rejected, venueSymbols } = mustParse(adapter, bodies, nowMs);
       expect(columns.count).toBeGreaterThan(0);
       expect(columns.venue).toBe(adapter.facts.id);
-      const [primary] = Object.entries(adapter.endpoints).filter(([, { required }]) => required);
+      const primary = Object.entries(adapter.endpoints).find(([, { required }]) => required);
       const rows = rowsAt(bodies[primary?.[0] ?? ""], listsIn(bodies[primary?.[0] ?? ""])[0] ?? []);
       const elsewhere = rejected.filter(({ reason }) => reason === "no-counterpart").length;
       expect(columns.count + rejected.length - elsewhere).toBe(rows.length);
