@@ -69,7 +69,7 @@ export class VenueFeed extends DurableObject<Env> {
         endpoint: name,
         method,
         path,
-        hosts: adapter.hosts,
+        hosts: adapter.hosts.map((host) => `https://${host}`),
         maxBytes,
         weight,
         idempotent: true,
