@@ -13,7 +13,7 @@ import type { IdentityResult } from "./quality/identity.ts";
 import { type VenueView, whyUnseen } from "./quality/unseen.ts";
 import type { GatedMarket, ScanInput } from "./scan.ts";
 import { strategies } from "./strategies/registry.ts";
-import type { DirectedPair, RowRef } from "./strategies/strategy.ts";
+import type { DirectedPair, DroppedPair, RowRef } from "./strategies/strategy.ts";
 
 /** What a step counted; the funnel adds its name and time. */
 export type Counts = Omit<FunnelStep, "step" | "ms">;
@@ -78,7 +78,7 @@ type Found = Omit<Seen, "source"> & { readonly why: DirectedPair["why"] };
 export function detect(
   market: GatedMarket["venues"],
   scan: { readonly input: ScanInput; readonly nowMs: number },
-): { readonly counts: Counts; readonly price: () => readonly Found[] } {
+): { readonly counts: Counts; readonly samples: readonly DroppedPair[]; readonly price: () => readonly Found[] } {
   const { input, nowMs } = scan;
   const open = Object.values(input.lifecycle.open).map(({ row }) => row.priced);
   const selections = strategies.map((strategy) => {
@@ -101,7 +101,7 @@ export function detect(
         return { priced, mayOpen, mayRefresh, why: pair.why };
       });
     });
-  return { counts, price };
+  return { counts, samples: selections.flatMap(({ samples }) => samples), price };
 }
 
 /** Pairs whose net is not known are shown with their reasons and go no further, unless they are open. */
