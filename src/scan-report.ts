@@ -70,13 +70,14 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
   };
 }
 
-function venueReport({ venue, columns, error, calls, ms }: FeedReply): VenueReport {
+function venueReport({ venue, columns, error, degraded, calls, ms }: FeedReply): VenueReport {
   return {
     venue,
     ok: error === null,
     receivedAtMs: columns === null || columns.count === 0 ? null : columns.receivedAtMs.reduce((oldest, at) => Math.min(oldest, at)),
     rows: columns?.count ?? 0,
     error: error === null ? null : { kind: error.kind, message: error.message },
+    degraded: error === null ? degraded.map(({ endpoint, error: { kind, message } }) => ({ endpoint, kind, message })) : [],
     calls: calls.length,
     ms,
   };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { FeedAsk, FeedReply } from "../domain/feed.ts";
 import { askFeeds } from "./ask-feeds.ts";
 import { failedReply } from "./collect-venue.ts";
@@ -7,6 +7,10 @@ const VENUES = ["alpha", "beta", "gamma"];
 const answerOf = (venue: string): FeedReply => failedReply({ venue, error: { kind: "empty", message: venue }, ms: 1 });
 const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) =>
   askFeeds({ venues: VENUES, scanId: "scan-1", limitMs: 50, deadlineMs, ask, now: () => 0 });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("all feeds at once", () => {
   test("each is asked before any has answered, once, with the id of the scan and its own limit", async () => {
@@ -41,5 +45,14 @@ describe("all feeds at once", () => {
     const replies = await askAll(({ venue }) => (venue === "gamma" ? new Promise(() => undefined) : Promise.resolve(answerOf(venue))), 20);
     expect(replies.map(({ error }) => error?.kind)).toEqual(["empty", "empty", "timeout"]);
     expect(replies[2]?.error).toMatchObject({ phase: "scan", limitMs: 20 });
+  });
+
+  test("no timer runs on, which would keep the Durable Object in memory", async () => {
+    vi.useFakeTimers();
+    await askAll(async ({ venue }) => {
+      if (venue === "beta") throw new Error("object reset");
+      return answerOf(venue);
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

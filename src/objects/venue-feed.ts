@@ -6,6 +6,7 @@ import { type BudgetKeeper, type Budget, FULL_BUDGET, keepBudget } from "../net/
 import { fetchJson } from "../net/fetch-json.ts";
 import { createHostSlots, type HostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
@@ -33,12 +34,15 @@ export class VenueFeed extends DurableObject<Env> {
     }
     const memory = this.#memory ?? (await this.ctx.storage.get<FeedMemory>("memory")) ?? EMPTY_MEMORY;
     const budget = (this.#budget ??= await this.#loadBudget(adapter, services));
-    const call = this.#caller({ adapter, services, budget, log, limitMs: ask.limitMs });
-    const collected = await collectVenue({ adapter, memory, call, now: services.now });
+    const limit = startTimeLimit(ask.limitMs);
+    const call = this.#caller({ adapter, services, budget, log, limitMs: ask.limitMs, signal: limit.signal });
+    const collected = await collectVenue({ adapter, memory, call, now: services.now }).finally(limit.close);
     this.#memory = collected.memory;
     const failure = collected.reply.error;
-    const pauseMs = failure === null || failure.kind === "budget" ? null : actionFor(failure).pauseMs;
-    if (pauseMs !== null) budget.pause(pauseMs);
+    if (failure !== null && failure.kind !== "budget") {
+      const { pauseMs } = actionFor(failure);
+      if (pauseMs !== null) budget.pause(pauseMs, failure.kind);
+    }
     await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });
     const { error, ms, received } = collected.reply;
     if (error === null) log.info("feed.done", { received, rows: collected.reply.columns?.count ?? 0, ms });
@@ -58,10 +62,10 @@ export class VenueFeed extends DurableObject<Env> {
     readonly budget: BudgetKeeper;
     readonly log: Logger;
     readonly limitMs: number;
+    readonly signal: AbortSignal;
   }): Call {
-    const { adapter, services, budget, log, limitMs } = input;
+    const { adapter, services, budget, log, limitMs, signal } = input;
     const untilMs = services.now() + limitMs;
-    const signal = AbortSignal.timeout(limitMs);
     return async ({ name, endpoint, path, errorIn }) => {
       const { method, maxBytes, weight, body } = endpoint;
       const request = {
