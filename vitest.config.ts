@@ -10,7 +10,12 @@ export default defineConfig({
   test: {
     projects: [
       // Pure code, tools and the simulator, in Node.
-      { test: { name: "node", include: ["src/**/*.test.ts", "simulator/**/*.test.ts", "scripts/**/*.test.ts", "test/{contract,property,tools}/**/*.test.ts"] } },
+      {
+        test: {
+          name: "node",
+          include: ["src/**/*.test.ts", "simulator/**/*.test.ts", "scripts/**/*.test.ts", "test/{contract,property,tools}/**/*.test.ts"],
+        },
+      },
       // Durable Objects, D1 and KV in workerd.
       { plugins: [workers], test: { name: "workers", include: ["test/workers/**/*.test.ts"] } },
       // The whole Worker over HTTP against the simulator.

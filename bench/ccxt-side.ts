@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import ccxt, { type Exchange } from "ccxt";
+import { z } from "zod";
 import type { FeedId } from "../src/domain/feed.ts";
 import { ADAPTERS } from "../src/venues/registry.ts";
 import { startSimulator } from "../simulator/simulator.ts";
@@ -58,6 +61,8 @@ const READERS: Readonly<Record<FeedId, Reader>> = {
   "okx-spot": { make: () => new ccxt.okx({ options: spots }), read: spotTickers },
 };
 
+const packageSchema = z.object({ version: z.string() });
+
 /** ccxt, which reads the funding rates and tickers of a moment from the texts that a scan reads. */
 export type CcxtSide = { readonly version: string; readonly read: (moment: Moment) => Promise<void> };
 
@@ -78,7 +83,7 @@ export async function ccxtSide({ coins }: RecordedMarket): Promise<CcxtSide> {
   for (const { exchange } of readers) await exchange.loadMarkets();
   await simulator.close();
   return {
-    version: ccxt.version,
+    version: packageSchema.parse(JSON.parse(readFileSync(join(import.meta.dirname, "../node_modules/ccxt/package.json"), "utf8"))).version,
     read: async (moment) => {
       at = moment;
       for (const { id, exchange, read } of readers) await read(exchange, Object.keys(moment.texts[id] ?? {}));

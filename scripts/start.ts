@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { z } from "zod";
 import { startSimulator } from "../simulator/simulator.ts";
 import { type Market, readOptions, type StartOptions, USAGE } from "./start/options.ts";
-import { opportunitiesSchema, renderFunnel, renderTable, scanSchema } from "./start/table.ts";
+import { type Opportunities, opportunitiesSchema, renderFunnel, renderTable, type Scan, scanSchema } from "./start/table.ts";
 import { startWorker, type WorkerProcess } from "./start/worker-process.ts";
 
 /** Seconds between scans of a local run. Real venues are asked no faster than their shared limits allow. */
@@ -60,7 +60,7 @@ async function drive(input: {
   const intervalMs = INTERVAL_SECONDS[options.market] * 1_000;
   let everyFunnelAddedUp = true;
   let lastSlotMs = Number.NEGATIVE_INFINITY;
-  for (let done = 0; !stopping.aborted && (options.scans === null || done < options.scans); ) {
+  for (let done = 0; !stopping.aborted && (options.scans === null || done < options.scans);) {
     const startedAtMs = Date.now();
     const atMs = startedAtMs + input.clockOffsetMs;
     await fetch(`${url}/cdn-cgi/local/scheduled?cron=*/2+*+*+*+*&time=${atMs}&format=json`, { signal: AbortSignal.timeout(60_000) });
@@ -69,13 +69,23 @@ async function drive(input: {
       lastSlotMs = scan.slotMs;
       done++;
       everyFunnelAddedUp &&= scan.balanced;
-      const found = await read(`${url}/api/opportunities`, opportunitiesSchema);
-      print({ lines: [renderTable(found ?? fail("no list of opportunities")), renderFunnel(scan)], done, options, url });
+      const found = await listOf(scan, url);
+      print({ lines: [renderTable(found), renderFunnel(scan)], scan, done, options, url });
     }
     const pause = Math.max(50, intervalMs - ((Date.now() + input.clockOffsetMs) % intervalMs));
     if (options.scans === null || done < options.scans) await wait(pause, undefined, { signal: stopping }).catch(() => undefined);
   }
   return { everyFunnelAddedUp };
+}
+
+/** The list that shows a scan: an isolate serves what it has read for two seconds. */
+async function listOf(scan: Scan, url: string): Promise<Opportunities> {
+  for (let tries = 0; tries < 30; tries++) {
+    const found = await read(`${url}/api/opportunities`, opportunitiesSchema);
+    if (found !== null && found.scan.slotMs >= scan.slotMs) return found;
+    await wait(100);
+  }
+  return fail(`expected a list that shows ${scan.id} within 3 s, found an older one`);
 }
 
 /** An answer of the API, `null` while there is none. */
@@ -90,11 +100,18 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-function print(scan: { readonly lines: readonly string[]; readonly done: number; readonly options: StartOptions; readonly url: string }): void {
-  const live = process.stdout.isTTY && scan.options.scans === null;
-  if (live) console.log(`\u001B[2J\u001B[HCarrywatch · ${BANNER[scan.options.market]}\n`);
-  const of = scan.options.scans === null ? "" : ` of ${scan.options.scans}`;
-  console.log(`scan ${scan.done}${of} · ${new Date().toISOString()}`);
-  console.log(scan.lines.join("\n"));
-  console.log(`  API ${scan.url}/api/opportunities · ${scan.url}/api/health${live ? " · Ctrl-C ends" : ""}\n`);
+function print(shown: {
+  readonly lines: readonly string[];
+  readonly scan: Scan;
+  readonly done: number;
+  readonly options: StartOptions;
+  readonly url: string;
+}): void {
+  const { scans, market } = shown.options;
+  const live = process.stdout.isTTY && scans === null;
+  if (live) console.log(`\u001B[2J\u001B[HCarrywatch · ${BANNER[market]}\n`);
+  const of = scans === null ? "" : ` of ${scans}`;
+  console.log(`scan ${shown.done}${of} · ${new Date(shown.scan.finishedAtMs).toISOString()}`);
+  console.log(shown.lines.join("\n"));
+  console.log(`  API ${shown.url}/api/opportunities · ${shown.url}/api/health${live ? " · Ctrl-C ends" : ""}\n`);
 }

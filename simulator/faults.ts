@@ -176,7 +176,8 @@ type Drip = { readonly chunkBytes: number; readonly everyMs: number; readonly cl
 async function* dripping(body: Uint8Array, { chunkBytes, everyMs, closing }: Drip): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < body.length; from += chunkBytes) {
     yield body.subarray(from, from + chunkBytes);
-    await wait(everyMs, undefined, { signal: closing });
+    await wait(everyMs, undefined, { signal: closing }).catch(() => undefined);
+    if (closing.aborted) return;
   }
 }
 

@@ -252,7 +252,7 @@ describe("planted opportunities", () => {
         pairsOverBar({ ...viewOf(seed, nowMs), market: createMarket({ seed, venues: SIMULATED_VENUES, planted: false }) }, 0.0005),
       ).toEqual([]);
     }
-  });
+  }, 60_000);
 
   test("would not be the only ones if stocks, pre-market and delisted rows and namesakes were taken for coins", () => {
     const nowMs = TIMES[0] ?? 0;

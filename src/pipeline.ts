@@ -49,7 +49,17 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   funnel.step("reconcile", { unit: "opportunities", ...outcome.counts });
   logMerges(ports.log, outcome);
 
-  const findings = { startedAtMs, finishedAtMs: ports.now(), replies, market, priced: seen.map((each) => each.priced), unpriced, outcome };
+  const findings = {
+    startedAtMs,
+    finishedAtMs: ports.now(),
+    nowMs,
+    replies,
+    market,
+    droppedPairs: detected.samples,
+    seen,
+    unpriced,
+    outcome,
+  };
   const record = recordOf(input, findings, funnel.steps());
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);

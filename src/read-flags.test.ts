@@ -115,6 +115,7 @@ describe("settings of a scan", () => {
       dataLostAfterMs: 3_600_000,
       revivalWindowMs: 14_400_000,
       collateralPerLeg: 1,
+      priceClosure: 0.5,
       quality: {
         level: "permissive",
         maxAgeMs: 60_000,

@@ -1,11 +1,14 @@
 import type { FeedId, FeedReply } from "./domain/feed.ts";
-import type { FunnelStep, StepName } from "./domain/funnel.ts";
+import { count, type FunnelStep, type StepName } from "./domain/funnel.ts";
 import type { Priced } from "./domain/opportunity.ts";
+import type { Seen } from "./lifecycle/dedup.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
+import { refusalToOpen } from "./lifecycle/transitions.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
 import type { GatedMarket, ScanInput } from "./scan.ts";
 import type { Observations, Rejections, RejectionSample, ScanRecord, VenueReport } from "./storage/scan-record.ts";
 import { nearMisses } from "./strategies/near-misses.ts";
+import { type DroppedPair, SAMPLES_PER_REASON } from "./strategies/strategy.ts";
 
 /** What the steps of a scan found. */
 export type ScanFindings = {
@@ -13,8 +16,12 @@ export type ScanFindings = {
   readonly finishedAtMs: number;
   readonly replies: readonly FeedReply[];
   readonly market: GatedMarket;
+  /** When the rows were judged, epoch ms. */
+  readonly nowMs: number;
+  /** A few of the pairs that selection dropped. */
+  readonly droppedPairs: readonly DroppedPair[];
   /** Pairs priced in this scan whose net is known, open rows among them. */
-  readonly priced: readonly Priced[];
+  readonly seen: readonly Seen[];
   readonly unpriced: readonly Priced[];
   readonly outcome: Reconciled;
 };
@@ -26,9 +33,9 @@ const UNPRICED_SHOWN = 20;
 
 /** The scan as it is stored and served. */
 export function recordOf(input: ScanInput, findings: ScanFindings, funnel: readonly FunnelStep[]): ScanRecord {
-  const { outcome, replies, market } = findings;
+  const { outcome, replies } = findings;
   const { open, pending } = outcome.state;
-  const closed = findings.priced.filter(({ key }) => !Object.hasOwn(open, key));
+  const closed = findings.seen.map(({ priced }) => priced).filter(({ key }) => !Object.hasOwn(open, key));
   const missed = nearMisses(closed, input.settings.openNet, NEAR_MISSES_SHOWN).map(({ priced }) => priced);
   const verdict = verdictOf({
     steps: funnel,
@@ -54,7 +61,7 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
       closed: changed(["closed"]),
     },
     funnel,
-    rejections: rejectionsOf(replies, market),
+    rejections: rejectionsOf(input, findings),
     flags: input.flags,
     venues: replies.map(venueReport),
     nearMisses: missed,
@@ -63,7 +70,7 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
   };
 }
 
-function venueReport({ feed, venue, columns, error, calls, ms }: FeedReply): VenueReport {
+function venueReport({ feed, venue, columns, error, degraded, calls, ms }: FeedReply): VenueReport {
   return {
     feed,
     venue,
@@ -71,12 +78,13 @@ function venueReport({ feed, venue, columns, error, calls, ms }: FeedReply): Ven
     receivedAtMs: columns === null || columns.count === 0 ? null : columns.receivedAtMs.reduce((oldest, at) => Math.min(oldest, at)),
     rows: columns?.count ?? 0,
     error: error === null ? null : { kind: error.kind, message: error.message },
+    degraded: error === null ? degraded.map(({ endpoint, error: { kind, message } }) => ({ endpoint, kind, message })) : [],
     calls: calls.length,
     ms,
   };
 }
 
-function rejectionsOf(replies: readonly FeedReply[], market: GatedMarket): Rejections {
+function rejectionsOf(input: ScanInput, { replies, market, droppedPairs, ...pairs }: ScanFindings): Rejections {
   const parse: Record<FeedId, Readonly<Record<string, number>>> = {};
   const samples: RejectionSample[] = [];
   for (const { feed, venue, rejected } of replies) {
@@ -93,12 +101,35 @@ function rejectionsOf(replies: readonly FeedReply[], market: GatedMarket): Rejec
         samples.push({ step, feed, venue: facts.id, subject: symbol, rule, evidence: failed });
     }
   }
-  return { counts: { parse, ...counts }, samples };
+  for (const { asset, long, short, reason, estimate } of droppedPairs) {
+    samples.push({ step: "detect", feed: null, venue: long, subject: `${asset} ${long} ${short}`, rule: reason, evidence: { estimate } });
+  }
+  return { counts: { parse, ...counts }, samples: [...samples, ...notOpened(input, pairs)] };
+}
+
+/** Priced pairs that have no row, each with the bar that it did not clear; a few of each long venue and reason. */
+function notOpened(
+  input: ScanInput,
+  { seen, outcome, nowMs }: Pick<ScanFindings, "seen" | "outcome" | "nowMs">,
+): readonly RejectionSample[] {
+  const samples: RejectionSample[] = [];
+  const taken: Record<string, number> = {};
+  for (const each of seen) {
+    const { key, asset, long, short, ledger } = each.priced;
+    if (Object.hasOwn(outcome.state.open, key)) continue;
+    const rule = refusalToOpen(each, { ...input, nowMs }) ?? "pending";
+    const place = `${long.quote.venue}|${rule}`;
+    count(taken, place);
+    if ((taken[place] ?? 0) > SAMPLES_PER_REASON) continue;
+    const subject = `${asset} ${long.quote.venue} ${short.quote.venue}`;
+    samples.push({ step: "reconcile", feed: null, venue: long.quote.venue, subject, rule, evidence: { net: ledger.net, bar: input.settings.openNet } });
+  }
+  return samples;
 }
 
 /** What the scan saw of every row that is shown; `null` where it could not price it. */
-function observationsOf({ priced, outcome }: ScanFindings): Observations {
-  const byKey = new Map(priced.map((pair) => [pair.key, pair]));
+function observationsOf({ seen, outcome }: ScanFindings): Observations {
+  const byKey = new Map(seen.map(({ priced }) => [priced.key, priced]));
   const rows = Object.values(outcome.state.open).map(({ row }) => ({ id: row.id, pair: byKey.get(row.key) }));
   return {
     id: rows.map(({ id }) => id),

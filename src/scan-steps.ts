@@ -17,7 +17,7 @@ import { type VenueView, whyUnseen } from "./quality/unseen.ts";
 import type { GatedMarket, GatedVenue, ScannedFeed, ScanInput } from "./scan.ts";
 import { strategies } from "./strategies/registry.ts";
 import { rowFacts } from "./strategies/row-facts.ts";
-import type { DirectedPair, RowRef } from "./strategies/strategy.ts";
+import type { DirectedPair, DroppedPair, RowRef } from "./strategies/strategy.ts";
 
 /** What a step counted; the funnel adds its name and time. */
 export type Counts = Omit<FunnelStep, "step" | "ms">;
@@ -89,7 +89,12 @@ export type Selected = { readonly strategy: Strategy; readonly pair: DirectedPai
 export function detect(
   market: GatedMarket["venues"],
   scan: { readonly input: ScanInput; readonly nowMs: number },
-): { readonly counts: Counts; readonly selected: readonly Selected[]; readonly price: (depths: Depths) => readonly Found[] } {
+): {
+  readonly counts: Counts;
+  readonly samples: readonly DroppedPair[];
+  readonly selected: readonly Selected[];
+  readonly price: (depths: Depths) => readonly Found[];
+} {
   const { input, nowMs } = scan;
   const open = Object.values(input.lifecycle.open).map(({ row }) => row.priced);
   const rows = rowFacts(market, { nowMs, settings: input.settings });
@@ -117,7 +122,7 @@ export function detect(
         return { priced, mayOpen, mayRefresh, why: pair.why };
       });
     });
-  return { counts, selected, price };
+  return { counts, samples: selections.flatMap(({ samples }) => samples), selected, price };
 }
 
 /** Where the rows of selected pairs stand. */

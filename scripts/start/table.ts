@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { z } from "zod";
 
 const leg = z.object({ venue: z.string() });
@@ -16,6 +17,7 @@ const pair = z.object({
 });
 const row = pair.extend({ status: z.string(), ageMs: z.number() });
 export const opportunitiesSchema = z.object({
+  scan: z.object({ slotMs: z.number() }),
   verdict: z.string(),
   reason: z.string(),
   cards: z.array(z.object({ best: row, others: z.array(row) })),
@@ -26,7 +28,10 @@ export const scanSchema = z.object({
   slotMs: z.number(),
   balanced: z.boolean(),
   durationMs: z.number(),
-  funnel: z.array(z.object({ step: z.string(), unit: z.string(), in: z.number(), out: z.number(), dropped: z.record(z.string(), z.number()) })),
+  finishedAtMs: z.number(),
+  funnel: z.array(
+    z.object({ step: z.string(), unit: z.string(), in: z.number(), out: z.number(), dropped: z.record(z.string(), z.number()) }),
+  ),
   venues: z.array(z.object({ venue: z.string(), rows: z.number(), error: z.object({ kind: z.string(), message: z.string() }).nullable() })),
 });
 export type Opportunities = z.infer<typeof opportunitiesSchema>;
@@ -41,7 +46,10 @@ const HEADER = ["strategy", "asset", "long", "short", "difference", "net 7 d", "
 export function renderTable(opportunities: Opportunities): string {
   const rows = opportunities.cards.flatMap(({ best, others }) => [best, ...others]);
   if (rows.length > 0) {
-    return align([HEADER, ...rows.map((found) => [...cells(found), found.status === "open" ? age(found.ageMs) : `${age(found.ageMs)} ${found.status}`])]);
+    return align([
+      HEADER,
+      ...rows.map((found) => [...cells(found), found.status === "open" ? age(found.ageMs) : `${age(found.ageMs)} ${found.status}`]),
+    ]);
   }
   const lines = [`  No opportunity: ${opportunities.reason}`];
   if (opportunities.nearMisses.length > 0) {
@@ -89,8 +97,12 @@ function age(ms: number): string {
   return `${Math.round(seconds / 3_600)} h`;
 }
 
-/** Columns as wide as their widest cell; the first four are words, the rest figures. */
+/** Columns as wide as their widest cell, as a terminal shows them; the first four are words, the rest figures. */
 function align(table: readonly (readonly string[])[]): string {
-  const widths = HEADER.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  return table.map((line) => `  ${line.map((cell, column) => (column < 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}`).join("\n");
+  const widths = HEADER.map((_, column) => Math.max(...table.map((line) => stringWidth(line[column] ?? ""))));
+  const padded = (cell: string, column: number): string => {
+    const room = " ".repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell)));
+    return column < 4 ? `${cell}${room}` : `${room}${cell}`;
+  };
+  return table.map((line) => `  ${line.map(padded).join("  ")}`).join("\n");
 }

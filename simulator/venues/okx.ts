@@ -172,7 +172,7 @@ function tickerRow(row: MarketRow, { time }: Clock): WireRow {
     instType: "SWAP",
     instId: row.symbol,
     last: price(row.last),
-    lastSz: lots(row, row.bidSizeCoins / 20),
+    lastSz: lots(row, row.bidSizeCoins / 2_000),
     askPx: quoted ? price(row.ask) : "",
     askSz: quoted ? lots(row, row.askSizeCoins) : "",
     bidPx: quoted ? price(row.bid) : "",

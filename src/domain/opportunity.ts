@@ -1,5 +1,4 @@
 import type { Quote } from "./quote.ts";
-import type { VenueId } from "./venue.ts";
 
 export const STRATEGIES = ["funding", "carry", "price"] as const;
 export type Strategy = (typeof STRATEGIES)[number];
@@ -123,5 +122,3 @@ export type OpportunityEvent = {
   readonly net: number | null;
   readonly reason: string | null;
 };
-
-export type VenuePair = { readonly long: VenueId; readonly short: VenueId };

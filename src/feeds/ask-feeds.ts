@@ -1,5 +1,6 @@
 import type { FeedAsk, FeedId, FeedReply } from "../domain/feed.ts";
 import type { VenueId } from "../domain/venue.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
 import { failedReply } from "./collect-venue.ts";
 
 /**
@@ -17,19 +18,20 @@ export async function askFeeds(input: {
   const { scanId, limitMs, deadlineMs, ask, now } = input;
   const startedAtMs = now();
   const one = async ({ feed, venue }: (typeof input.feeds)[number]): Promise<FeedReply> => {
-    const silent = AbortSignal.timeout(deadlineMs);
-    const late = new Promise<FeedReply>((resolve) => {
-      silent.addEventListener("abort", () => {
-        const message = `no answer from the feed within ${deadlineMs} ms`;
-        const error = { kind: "timeout", phase: "scan", limitMs: deadlineMs, message } as const;
-        resolve(failedReply({ feed, venue, error, ms: now() - startedAtMs }));
-      });
+    const late = Promise.withResolvers<FeedReply>();
+    const deadline = startTimeLimit(deadlineMs);
+    deadline.signal.addEventListener("abort", () => {
+      const message = `no answer from the feed within ${deadlineMs} ms`;
+      const error = { kind: "timeout", phase: "scan", limitMs: deadlineMs, message } as const;
+      late.resolve(failedReply({ feed, venue, error, ms: now() - startedAtMs }));
     });
     try {
-      return await Promise.race([ask({ feed, scanId, limitMs }), late]);
+      return await Promise.race([ask({ feed, scanId, limitMs }), late.promise]);
     } catch (error) {
       const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
       return failedReply({ feed, venue, error: { kind: "internal", message }, ms: now() - startedAtMs });
+    } finally {
+      deadline.close();
     }
   };
   return await Promise.all(input.feeds.map(one));

@@ -65,6 +65,19 @@ describe("the venue's budget", () => {
     expect(spend({ state: paused, weight: 1, nowMs: 9_000, perMinute: 10 }).allowed).toBe(true);
   });
 
+  test("a pause says which failure it follows, as long as it lasts and no longer, and after a restart", () => {
+    let nowMs = 1_000;
+    const now = (): number => nowMs;
+    const before = keepBudget({ state: FULL_BUDGET, perMinute: 10, now });
+    before.pause(500, "geo-blocked");
+    before.pause(100, "server");
+    const after = keepBudget({ state: before.state(), perMinute: 10, now });
+    expect(after.take(1)).toEqual({ allowed: false, retryAfterMs: 500, pausedFor: "geo-blocked", state: expect.anything() });
+    nowMs = 1_500;
+    expect(after.take(10)).toMatchObject({ allowed: true, pausedFor: null });
+    expect(after.take(1)).toMatchObject({ allowed: false, pausedFor: null });
+  });
+
   test("a token comes back a minute after it was spent, not with those spent a second later", () => {
     const first = spend({ state: FULL_BUDGET, weight: 5, nowMs: 0, perMinute: 10 });
     const { state } = spend({ state: first.state, weight: 5, nowMs: 1_000, perMinute: 10 });

@@ -5,6 +5,8 @@ export type Budget = {
   /** Weights spent, oldest first, those of one second together at the time of the last. */
   readonly spent: readonly { readonly firstAtMs: number; readonly atMs: number; readonly weight: number }[];
   readonly pausedUntilMs: number;
+  /** Kind of the failure that the pause follows; `null` where none was told. */
+  readonly pausedFor: string | null;
 };
 
 export type Spending = {
@@ -12,9 +14,11 @@ export type Spending = {
   readonly allowed: boolean;
   /** When refused: ms until the same weight may be spent, at least 1; else 0. */
   readonly retryAfterMs: number;
+  /** When refused by a pause: the failure that it follows. */
+  readonly pausedFor: string | null;
 };
 
-export const FULL_BUDGET: Budget = { spent: [], pausedUntilMs: 0 };
+export const FULL_BUDGET: Budget = { spent: [], pausedUntilMs: 0, pausedFor: null };
 
 /**
  * Spends `weight` if the venue is not paused and its bucket holds enough. A token comes back exactly one minute after
@@ -33,13 +37,14 @@ export function spend(input: {
   const spent = input.state.spent.filter((entry) => nowMs < entry.atMs + MINUTE_MS);
   const state: Budget = { ...input.state, spent };
   const waitMs = Math.max(state.pausedUntilMs - nowMs, msUntilFree({ spent, free: perMinute - weight, nowMs }));
-  if (waitMs > 0) return { state, allowed: false, retryAfterMs: waitMs };
-  return { state: { ...state, spent: withSpent(spent, weight, nowMs) }, allowed: true, retryAfterMs: 0 };
+  const pausedFor = state.pausedUntilMs > nowMs ? state.pausedFor : null;
+  if (waitMs > 0) return { state, allowed: false, retryAfterMs: waitMs, pausedFor };
+  return { state: { ...state, spent: withSpent(spent, weight, nowMs) }, allowed: true, retryAfterMs: 0, pausedFor: null };
 }
 
 /** Leaves the venue alone until that time. Never shortens a pause. */
-export function pauseUntil(state: Budget, untilMs: number): Budget {
-  return untilMs > state.pausedUntilMs ? { ...state, pausedUntilMs: untilMs } : state;
+export function pauseUntil(state: Budget, untilMs: number, pausedFor: string | null = null): Budget {
+  return untilMs > state.pausedUntilMs ? { ...state, pausedUntilMs: untilMs, pausedFor } : state;
 }
 
 /** Ms until at most `free` of what is spent is still out; 0 when that holds now. */
@@ -63,8 +68,9 @@ function withSpent(spent: Budget["spent"], weight: number, nowMs: number): Budge
 
 /** The budget of one venue as calls share it: asked before every attempt, told of every pause. */
 export type BudgetKeeper = {
-  readonly take: (weight: number) => { readonly allowed: boolean; readonly retryAfterMs: number };
-  readonly pause: (ms: number) => void;
+  readonly take: (weight: number) => Omit<Spending, "state">;
+  /** `pausedFor` is the kind of the failure, for those who ask meanwhile. */
+  readonly pause: (ms: number, pausedFor?: string) => void;
   /** What to store, so that a restart forgets nothing. */
   readonly state: () => Budget;
 };
@@ -78,8 +84,8 @@ export function keepBudget(input: { readonly state: Budget; readonly perMinute: 
       state = spending.state;
       return spending;
     },
-    pause: (ms) => {
-      state = pauseUntil(state, input.now() + ms);
+    pause: (ms, pausedFor) => {
+      state = pauseUntil(state, input.now() + ms, pausedFor ?? null);
     },
     state: () => state,
   };

@@ -117,19 +117,22 @@ async function admission(request: JsonRequest, deps: CallDeps, total: Total): Pr
         message: `expected to send ${request.endpoint} in time, found none left`,
       };
     }
-    const taken = deps.budget?.take(request.weight) ?? { allowed: true, retryAfterMs: 0 };
+    const taken = deps.budget?.take(request.weight) ?? UNLIMITED;
     if (taken.allowed) return null;
-    const { retryAfterMs } = taken;
+    const { retryAfterMs, pausedFor } = taken;
     if (retryAfterMs >= leftMs) {
+      const found = pausedFor === null ? "none" : `the venue left alone after ${pausedFor}`;
       return {
         kind: "budget",
         retryAfterMs,
-        message: `expected room for weight ${request.weight}, found none for ${retryAfterMs} ms; not sent`,
+        message: `expected room for weight ${request.weight}, found ${found} for ${retryAfterMs} ms; not sent`,
       };
     }
     await deps.sleep(retryAfterMs, deps.signal);
   }
 }
+
+const UNLIMITED = { allowed: true, retryAfterMs: 0, pausedFor: null };
 
 const noHost = (request: JsonRequest): VenueError => ({ kind: "internal", message: `expected a host for ${request.venue}, found none` });
 
@@ -197,7 +200,7 @@ function afterFailure(input: {
 }): NextAttempt {
   const { request, deps, error, cut, state } = input;
   const { pauseMs, retry } = actionFor(error);
-  if (retry === "wait" && pauseMs !== null) deps.budget?.pause(pauseMs);
+  if (retry === "wait" && pauseMs !== null) deps.budget?.pause(pauseMs, error.kind);
   if (!request.idempotent || deps.signal?.aborted === true) return null;
   return nextAttempt({
     state,

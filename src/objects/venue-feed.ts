@@ -8,6 +8,7 @@ import { type BudgetKeeper, type Budget, FULL_BUDGET, keepBudget } from "../net/
 import { fetchJson } from "../net/fetch-json.ts";
 import { createHostSlots, type HostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
@@ -40,8 +41,10 @@ export class VenueFeed extends DurableObject<Env> {
     const memory = await this.#loadMemory();
     const budget = (this.#budget ??= await this.#loadBudget(adapter, services));
     const { limitMs } = ask;
-    const call = this.#caller({ adapter, services, budget, log, limitMs, attempts: services.callLimits.attempts });
-    const collected = await collectVenue({ adapter, memory, call, now: services.now });
+    const limit = startTimeLimit(limitMs);
+    const { attempts } = services.callLimits;
+    const call = this.#caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
+    const collected = await collectVenue({ adapter, memory, call, now: services.now }).finally(limit.close);
     this.#memory = collected.memory;
     pauseAfter(collected.reply.error, budget);
     await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });
@@ -65,8 +68,9 @@ export class VenueFeed extends DurableObject<Env> {
     const perMinute = adapter.budget.weightPerMinute * BOOKS_SHARE;
     this.#books ??= keepBudget({ state: FULL_BUDGET, perMinute, now: services.now });
     const within = bothOf(this.#books, budget);
-    const call = this.#caller({ adapter, services, budget: within, log, limitMs: ask.limitMs, attempts: 1 });
-    const reply = await collectBooks({ adapter, instruments, ask, call });
+    const limit = startTimeLimit(ask.limitMs);
+    const call = this.#caller({ adapter, services, budget: within, log, limitMs: ask.limitMs, attempts: 1, signal: limit.signal });
+    const reply = await collectBooks({ adapter, instruments, ask, call }).finally(limit.close);
     for (const { result } of reply.books) if (!result.ok) pauseAfter(result.error, budget);
     await this.ctx.storage.put({ budget: budget.state() });
     log.info("feed.books", { asked: ask.symbols.length, read: reply.books.filter(({ result }) => result.ok).length });
@@ -90,10 +94,10 @@ export class VenueFeed extends DurableObject<Env> {
     readonly log: Logger;
     readonly limitMs: number;
     readonly attempts: number;
+    readonly signal: AbortSignal;
   }): Call {
-    const { adapter, services, budget, log, limitMs, attempts } = input;
+    const { adapter, services, budget, log, limitMs, attempts, signal } = input;
     const untilMs = services.now() + limitMs;
-    const signal = AbortSignal.timeout(limitMs);
     return async ({ name, endpoint, path, errorIn }) => {
       const { method, maxBytes, weight, body } = endpoint;
       const request = {
@@ -101,7 +105,7 @@ export class VenueFeed extends DurableObject<Env> {
         endpoint: name,
         method,
         path,
-        hosts: adapter.hosts,
+        hosts: adapter.hosts.map((host) => `https://${host}`),
         maxBytes,
         weight,
         idempotent: true,

@@ -157,6 +157,21 @@ describe("soft rules", () => {
   });
 });
 
+describe("zero rates of a whole venue", () => {
+  const rates = (zeros: number, others: number): readonly RowSpec[] =>
+    Array.from({ length: zeros + others }, (_, n) => ({ asset: `C${n}`, fundingRatePerInterval: n < zeros ? 0 : 0.0001 }));
+
+  it("are refused from half of its rates on, the others pass", () => {
+    const result = run(rates(15, 15));
+    expect([result.out, result.dropped]).toEqual([15, { "zero-rate": 15 }]);
+  });
+
+  it("are marked while they are fewer, or too few to tell", () => {
+    expect(run(rates(14, 16))).toMatchObject({ out: 30, dropped: {}, marked: { "zero-rate": 14 } });
+    expect(run(rates(19, 0))).toMatchObject({ out: 19, dropped: {}, marked: { "zero-rate": 19 } });
+  });
+});
+
 it("every rule has a case above", () => {
   const tested = new Set([...HARD, ...SOFT].map(([rule]) => rule).concat("seconds-for-milliseconds"));
   expect(RULES.map((rule) => rule.id).filter((id) => !tested.has(id))).toEqual([]);

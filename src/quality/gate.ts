@@ -34,11 +34,21 @@ export type GateResult = Refusals & {
 // A row's failed rules are bits of one integer, the rule's place in RULES being the bit.
 const HARD = RULES.reduce((mask, rule, bit) => (rule.kind === "hard" ? mask | (1 << bit) : mask), 0);
 const ALL = 2 ** RULES.length - 1;
-const FROZEN = 1 << RULES.findIndex((rule) => rule.id === "frozen");
+const bitOf = (id: string): number => 1 << RULES.findIndex((rule) => rule.id === id);
+const FROZEN = bitOf("frozen");
+const ZERO_RATE = bitOf("zero-rate");
+
+/**
+ * Share of a venue's funding rates from which zeros are no rates: of 245 of Bybit's one was 0. Below so many rows a share
+ * says nothing.
+ */
+const ZERO_SHARE = 0.5;
+const ZERO_SHARE_ROWS = 20;
 
 /**
  * Runs every rule on every row of one venue. A row is refused by any hard rule and, at level `strict`, by any soft one;
- * at `permissive` soft rules mark it. `in = out + Σ dropped`, where a refused row counts under its first failed rule.
+ * at `permissive` soft rules mark it, but for zero rates of a venue that sends little else, which are refused.
+ * `in = out + Σ dropped`, where a refused row counts under its first failed rule.
  * So a crossed book whose mark is zero too counts as `crossed-book` and its sample lists both rules.
  */
 export function gate({ columns, unchangedScans, facts, settings, overrides = NO_OVERRIDES, nowMs }: GateInput): GateResult {
@@ -51,6 +61,7 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
+  const hard = zerosStandForNothing(columns) ? HARD | ZERO_RATE : HARD;
   const input = { columns, row: 0, unchangedScans: 0, facts, settings: venueSettings, nowMs };
   let out = 0;
   for (let row = 0; row < rows; row++) {
@@ -59,7 +70,7 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     input.unchangedScans = unchangedScans[row] ?? 0;
     if (perPair) input.settings = settingsFor({ quality: settings, overrides, venue, symbol });
     const failed = failedRules(input);
-    if ((failed & (input.settings.level === "strict" ? ALL : HARD)) !== 0) {
+    if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
       log.add(symbol, names(failed), () => findings(input, failed));
       marks.push(NONE);
       continue;
@@ -71,6 +82,18 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
   return { in: rows, out, passed: passed.slice(0, out), marks, frozen, marked, ...log.result() };
+}
+
+/** Whether a venue sends 0 for most of its funding rates: a feed that lost them, and no market that pays nothing. */
+function zerosStandForNothing({ count: rows, fundingRatePerInterval }: QuoteColumns): boolean {
+  let sent = 0;
+  let zeros = 0;
+  for (let row = 0; row < rows; row++) {
+    const rate = fundingRatePerInterval[row] ?? Number.NaN;
+    if (!Number.isNaN(rate)) sent += 1;
+    if (rate === 0) zeros += 1;
+  }
+  return sent >= ZERO_SHARE_ROWS && zeros >= sent * ZERO_SHARE;
 }
 
 /** The rules that a row fails, as bits. */

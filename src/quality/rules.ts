@@ -213,7 +213,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "zero-rate",
     kind: "soft",
-    scope: "rows with a funding rate",
+    scope: "rows with a funding rate; refused at either level where most of the venue's rates are zero",
     sentence: "The funding rate was sent as exactly zero.",
     parameter: null,
     check: ({ columns, row }) => (at(columns.fundingRatePerInterval, row) === 0 ? { value: 0, bar: "not exactly 0" } : null),

@@ -15,6 +15,8 @@ export type VenueReport = {
   readonly receivedAtMs: number | null;
   readonly rows: number;
   readonly error: { readonly kind: string; readonly message: string } | null;
+  /** Endpoints that failed although the venue gave rows: why fields of these are missing, or older. */
+  readonly degraded: readonly { readonly endpoint: string; readonly kind: string; readonly message: string }[];
   /** HTTP attempts, retries included. */
   readonly calls: number;
   readonly ms: number;
@@ -92,6 +94,8 @@ export const venueReportSchema: z.ZodType<VenueReport> = z.object({
   receivedAtMs: z.number().nullable(),
   rows: z.number().int(),
   error: z.object({ kind: z.string(), message: z.string() }).nullable(),
+  // Rows written before endpoints were told one by one have none.
+  degraded: z.array(z.object({ endpoint: z.string(), kind: z.string(), message: z.string() })).default([]),
   calls: z.number().int(),
   ms: z.number(),
 });

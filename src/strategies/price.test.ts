@@ -56,6 +56,14 @@ test("the assumed closure is a setting", () => {
   expect(withClosure(0.25)).toEqual(["bybit gate near-miss"]);
 });
 
+test("is chosen by gain, funding, half the fees and the half-spreads of the exit", () => {
+  const market = [venue("gate", { ...DEAR, fundingRatePerInterval: 0.0002 }), venue("bybit", CHEAP)];
+  const atHalfFees = (0.5 * 1.98) / 101 + 21 * 0.0001 - 0.001 - 0.01 / 100 - 0.01 / 102;
+  const barAt = (openNet: number) => shown(market, { settings: { ...settings, openNet } });
+  expect(barAt(atHalfFees - 1e-9)).toEqual(["bybit gate candidate"]);
+  expect(barAt(atHalfFees + 1e-9)).toEqual(["bybit gate near-miss"]);
+});
+
 test("books that overlap have no gap; open, the pair is priced all the same", () => {
   const market = [venue("gate", at(100, 100.03)), venue("bybit", CHEAP)];
   expect(select(market)).toMatchObject({ considered: 2, pairs: [], dropped: { "no-gap": 2 } });

@@ -63,7 +63,7 @@ export type VenueAdapter = {
   readonly facts: VenueFacts;
   /** Pages read for this adapter, by their addresses. */
   readonly docs: readonly string[];
-  /** Tried in order. Only documented hosts. */
+  /** Host names, tried in order, over HTTPS. Only documented hosts. */
   readonly hosts: readonly string[];
   /** Durable Object location hint from which the venue answers; `null` where anywhere will do. */
   readonly region: LocationHint | null;

@@ -75,7 +75,7 @@ export const gate = defineAdapter<Tables>({
 function errorIn(body: unknown, status: number): VenueError | null {
   const envelope = fieldsIn<"label" | "message">(body);
   if (envelope === null || typeof envelope.label !== "string") return null;
-  const message = `${envelope.label}: ${String(envelope.message ?? "")}`;
+  const message = typeof envelope.message === "string" ? `${envelope.label}: ${envelope.message}` : envelope.label;
   switch (envelope.label) {
     case "TOO_MANY_REQUESTS":
     case "TOO_FAST":

@@ -94,6 +94,7 @@ export function flagIn(value: unknown, fault: Fault): boolean | null {
   return null;
 }
 
+/** A rejection of a row by the venue's own name for it. */
 export const reject = (symbol: string, reason: RejectReason, detail: string): RejectedRow => ({ symbol, reason, detail });
 
 /** The fields of a faulty row, bounded, for the detail of its rejection. */
@@ -101,6 +102,7 @@ export function shownFields(row: unknown): string {
   return (JSON.stringify(row) ?? "nothing").slice(0, 300);
 }
 
+/** Rows that have a name, and rejections for those that have none or one that is taken. */
 export type NamedRows<Field extends string> = {
   readonly byName: ReadonlyMap<string, NonNullable<WireRow<Field>>>;
   readonly rejected: readonly RejectedRow[];
@@ -245,9 +247,9 @@ export function pairInUsd(symbol: string): Result<{ readonly base: string; reado
 
 /** A list of rows at a path of a body. A list that is absent is a bad shape, an empty one an error: never "no markets". */
 export function listIn<Field extends string>(value: unknown, path: string): Result<readonly WireRow<Field>[], VenueError> {
-  if (!Array.isArray(value)) return err(badShape(path, "an array", value));
+  if (!isRows<Field>(value)) return err(badShape(path, "an array", value));
   if (value.length === 0) return err({ kind: "empty", message: `expected rows at ${path}, found an empty list` });
-  return ok(asRows<Field>(value));
+  return ok(value);
 }
 
 /** The same where a request for one instrument is answered with its row alone, told by the field that names it. */
@@ -262,10 +264,8 @@ export function listOrRowIn<Field extends string>(
 
 /** An object's fields, or null where it is none. */
 export function fieldsIn<Field extends string>(value: unknown): WireRow<Field> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? asRow<Field>(value) : null;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
 }
 
-/** Sound because a `WireRow` claims nothing of its fields: each is `unknown` until a reader above has judged it. */
-const asRows = <Field extends string>(list: readonly unknown[]): readonly WireRow<Field>[] => list as readonly WireRow<Field>[];
-/** Sound for the same reason. */
-const asRow = <Field extends string>(fields: object): WireRow<Field> => fields as WireRow<Field>;
+/** Any array will do: a `WireRow` claims nothing of its fields, each is `unknown` until a reader above has judged it. */
+const isRows = <Field extends string>(value: unknown): value is readonly WireRow<Field>[] => Array.isArray(value);

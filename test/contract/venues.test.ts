@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/simulator.ts";
-import { mustParse, quotesOf } from "./bodies.ts";
+import { type Bodies, mustParse, quotesOf } from "./bodies.ts";
 import { feedIdOf } from "../../src/domain/feed.ts";
 import type { VenueAdapter } from "../../src/venues/adapter.ts";
 import { ADAPTERS, adapterOf, adaptersOf, FEED_IDS, VENUE_IDS, venueFacts } from "../../src/venues/registry.ts";
 import { capture, capturesNote, haveCaptures } from "../captures.ts";
-import { type Bodies } from "./bodies.ts";
 import { type ContractInput, venueContract } from "./venue-contract.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12, 34, 56);

@@ -90,6 +90,18 @@ describe("a market that stands still, scanned again and again", () => {
     expect((await world.get("/api/opportunities/none")).status).toBe(404);
   });
 
+  test("a pair that came to nothing is stored with its one reason", async () => {
+    const { rejections } = await world.latest();
+    const samples = rejections["samples"] as readonly { readonly step: string; readonly subject: string; readonly rule: string }[];
+    const reasons = (step: string) => new Set(samples.filter((sample) => sample.step === step).map(({ rule }) => rule));
+    expect(reasons("gate")).toContain("asset-class");
+    expect(reasons("identify")).toContain("identity-mismatch");
+    expect(reasons("detect")).toEqual(new Set(["no-carry", "below-threshold"]));
+    expect(reasons("reconcile")).toContain("below-bar");
+    const pair = samples.find(({ rule }) => rule === "below-bar");
+    expect(pair?.subject).toMatch(/^\S+ (?:binance|bybit|gate|hyperliquid) (?:binance|bybit|gate|hyperliquid)$/u);
+  });
+
   test("near-misses stand apart, below the bar, with the days that would pay them", async () => {
     const { nearMisses } = await world.list();
     expect(nearMisses.length).toBeGreaterThan(0);

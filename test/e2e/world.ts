@@ -43,12 +43,18 @@ const scanSchema = z.looseObject({
   balanced: z.boolean(),
   funnel: z.array(step),
   venues: z.array(
-    z.looseObject({ venue: z.string(), ok: z.boolean(), rows: z.number(), error: z.looseObject({ kind: z.string() }).nullable() }),
+    z.looseObject({
+      venue: z.string(),
+      ok: z.boolean(),
+      rows: z.number(),
+      error: z.looseObject({ kind: z.string(), message: z.string() }).nullable(),
+      degraded: z.array(z.looseObject({ endpoint: z.string(), kind: z.string() })),
+    }),
   ),
   rejections: z.looseObject({ counts: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number()))) }),
 });
 export type List = z.infer<typeof listSchema>;
-export type Row = z.infer<typeof row>;
+type Row = z.infer<typeof row>;
 export type Scan = z.infer<typeof scanSchema>;
 
 /** The whole Worker in workerd, watching a simulated market over HTTP. */
@@ -63,6 +69,12 @@ export type World = {
   readonly get: (path: string) => Promise<Response>;
   readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>;
   readonly kvText: (key: string) => Promise<string | null>;
+  /** Takes a Durable Object out of memory; what it stored stays. */
+  readonly evict: (object: "SCANNER" | "VENUE_FEED", name: string) => Promise<void>;
+  /** The Scanner loses what it stored; D1 and KV stay. */
+  readonly loseScannerState: () => Promise<void>;
+  /** No scan was ever made: D1, KV and Scanner are empty. Feeds keep what they know of their venues. */
+  readonly forgetScans: () => Promise<void>;
   /** The Worker's own log lines so far. */
   readonly logs: () => readonly Record<string, unknown>[];
   readonly nowMs: () => number;
@@ -74,7 +86,8 @@ type WorldOptions = {
   readonly vars?: Readonly<Record<string, string>>;
   readonly simulator?: SimulatorOptions;
 };
-type WorkerEnv = { readonly DB: D1; readonly CACHE: { readonly get: (key: string) => Promise<string | null> } };
+type WorkerEnv = { readonly DB: D1; readonly CACHE: Cache };
+type Cache = { readonly get: (key: string) => Promise<string | null>; readonly delete: (key: string) => Promise<void> };
 type D1 = { readonly prepare: (text: string) => { readonly all: () => Promise<{ readonly results: readonly Record<string, unknown>[] }> } };
 
 /** Short limits, so that a venue that hangs costs a test one second. */
@@ -105,6 +118,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await worker.scheduled({ cron: "*/2 * * * *", scheduledTime: new Date(firstSlotMs + which * INTERVAL_MS) });
   };
   const latest = async (): Promise<Scan> => scanSchema.parse(await json("/api/scans/latest"));
+  const sql = async (text: string) => (await (await worker.getEnv()).DB.prepare(text).all()).results;
+  const evict = async (object: "SCANNER" | "VENUE_FEED", name: string): Promise<void> => await worker.evictDurableObject(object, { name });
+  const loseScannerState = async (): Promise<void> => {
+    await evict("SCANNER", "scanner");
+    const storage = await worker.getDurableObjectStorage("SCANNER", { name: "scanner" });
+    await storage.exec("DELETE FROM state_text");
+  };
   let scanned = 0;
   // An isolate serves what it has read for two seconds: wait until it shows the newest scan.
   const list = async (query = ""): Promise<List> => {
@@ -126,10 +146,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     latest,
     list,
     get: async (path) => await server.fetch(path),
-    sql: async (text) => (await (await worker.getEnv()).DB.prepare(text).all()).results,
+    sql,
     kvText: async (key) => await (await worker.getEnv()).CACHE.get(key),
     logs: () => server.getLogs().map(({ message }) => parseLine(message)),
     nowMs: () => simulator.nowMs(),
+    evict,
+    loseScannerState,
+    forgetScans: async () => {
+      await loseScannerState();
+      const env = await worker.getEnv();
+      for (const table of ["opportunity_events", "opportunities", "scans"]) await env.DB.prepare(`DELETE FROM ${table}`).all();
+      await env.CACHE.delete("market:v1:snapshot");
+    },
     close: async () => {
       await server.close();
       await simulator.close();

@@ -25,6 +25,7 @@ const FORBIDDEN_IMPORTS: readonly Plant[] = [
   ["src/strategies/planted.ts", "../quality/gate.ts", "domain/ and economics/ only"],
   ["src/strategies/planted.ts", "../venues/registry.ts", "domain/ and economics/ only"],
   ["src/quality/planted.ts", "../economics/ledger.ts", "import domain/ only"],
+  ["src/feeds/planted.ts", "../net/fetch-json.ts", "domain/, quality/, venues/ and the time limit of net/ only"],
   ["src/quality/planted.ts", "../monitoring/log.ts", "import domain/ only"],
   ["src/lifecycle/planted.ts", "../storage/snapshot.ts", "import domain/ only"],
   ["src/lifecycle/planted.ts", "cloudflare:workers", "import domain/ only"],
@@ -140,6 +141,7 @@ const ELSEWHERE: readonly Plant[] = [
 const CLEAN: readonly Plant[] = [
   ["src/economics/clean.ts", "../domain/units.ts"],
   ["src/strategies/clean.ts", "../economics/fees.ts"],
+  ["src/feeds/clean.ts", "../venues/adapter.ts"],
   ["src/quality/clean.ts", "../domain/quote.ts"],
   ["src/lifecycle/clean.ts", "./key.ts"],
   ["src/venues/clean.ts", "zod"],

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { fundingPair } from "../../test/opportunities.ts";
+import type { FunnelStep } from "../domain/funnel.ts";
+import { verdictOf, type VerdictInput } from "./verdict.ts";
+
+const step = (name: FunnelStep["step"], unit: FunnelStep["unit"], counts: Pick<FunnelStep, "in" | "out" | "dropped">): FunnelStep => ({
+  step: name,
+  unit,
+  ms: 1,
+  ...counts,
+});
+/** A scan in which everything came and nothing paid. */
+const QUIET: readonly FunnelStep[] = [
+  step("fetch", "venues", { in: 4, out: 4, dropped: {} }),
+  step("parse", "rows", { in: 100, out: 90, dropped: { delisted: 10 } }),
+  step("gate", "rows", { in: 90, out: 80, dropped: { stale: 10 } }),
+  step("identify", "rows", { in: 80, out: 80, dropped: {} }),
+  step("detect", "pairs", { in: 60, out: 0, dropped: { "no-carry": 30, "below-threshold": 30 } }),
+];
+const withStep = (changed: FunnelStep): readonly FunnelStep[] => QUIET.map((each) => (each.step === changed.step ? changed : each));
+const verdict = (over: Partial<VerdictInput>) => verdictOf({ steps: QUIET, open: 0, pending: 0, openNet: 0.001, nearMisses: [], ...over });
+
+describe("zero is always explained", () => {
+  it("quotes seen and nothing over the bar is a quiet market, with the best net and the bar", () => {
+    const best = fundingPair({ short: { rate: 0.0001 } });
+    const { verdict: said, reason } = verdict({ nearMisses: [best] });
+    expect(said).toBe("market-quiet");
+    expect(reason).toContain(`the best net is ${((best.ledger.net ?? Number.NaN) * 100).toFixed(3)} %`);
+    expect(reason).toContain("the bar is 0.100 %");
+    expect(verdict({}).reason).toContain("no pair with a known net pays anything");
+  });
+
+  it.each<[string, FunnelStep, string]>([
+    [
+      "no venue that answered",
+      step("fetch", "venues", { in: 4, out: 0, dropped: { "geo-blocked": 3, timeout: 1 } }),
+      "0 of 4 venues answered (3 geo-blocked, 1 timeout)",
+    ],
+    [
+      "one venue, which has nothing to pair with",
+      step("fetch", "venues", { in: 4, out: 1, dropped: { network: 3 } }),
+      "1 of 4 venues answered (3 network)",
+    ],
+    ["no call at all", step("fetch", "venues", { in: 4, out: 0, dropped: { "flag-off": 4 } }), "0 of 4 venues answered (4 flag-off)"],
+    [
+      "no row that could be read",
+      step("parse", "rows", { in: 9, out: 0, dropped: { "bad-field": 9 } }),
+      "parse let none of 9 rows pass (9 bad-field)",
+    ],
+    ["no row that passed", step("gate", "rows", { in: 9, out: 0, dropped: { stale: 9 } }), "gate let none of 9 rows pass (9 stale)"],
+    [
+      "no row with an identity",
+      step("identify", "rows", { in: 9, out: 0, dropped: { "identity-mismatch": 9 } }),
+      "identify let none of 9 rows pass (9 identity-mismatch)",
+    ],
+    ["no pair to compare", step("detect", "pairs", { in: 0, out: 0, dropped: {} }), "detect let none of 0 pairs pass (nothing came)"],
+  ])("%s is a data failure, never a quiet market", (_, broken, sentence) => {
+    expect(verdict({ steps: withStep(broken) })).toEqual({ verdict: "data-failure", reason: `data failure: ${sentence}` });
+    expect(verdict({ steps: withStep(broken), pending: 1 }).verdict).toBe("data-failure");
+  });
+});
+
+describe("something to show", () => {
+  it("is said with its count, and pairs that wait for confirmation are neither open nor a quiet market", () => {
+    expect(verdict({ open: 2, pending: 1 })).toEqual({ verdict: "opportunities", reason: "2 open" });
+    expect(verdict({ pending: 3 })).toMatchObject({ verdict: "confirming", reason: expect.stringContaining("3 over the bar") });
+  });
+});

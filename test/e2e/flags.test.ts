@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventsOf, expectPlanted, PATIENT, storedRows } from "./stored.ts";
+import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
+
+/** Sets a flag as an operator does: a row of the table, its value as JSON. */
+async function setFlag(world: World, key: string, value: unknown): Promise<void> {
+  const json = JSON.stringify(value).replaceAll("'", "''");
+  await world.sql(
+    `INSERT INTO flags (key, value, updated_at, updated_by) VALUES ('${key}', '${json}', ${world.nowMs()}, 'operator')
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+  );
+}
+const dropFlag = async (world: World, key: string): Promise<void> => void (await world.sql(`DELETE FROM flags WHERE key = '${key}'`));
+
+const linesOf = (world: World, event: string): readonly Record<string, unknown>[] =>
+  world.logs().filter((line) => line["event"] === event);
+
+/** The flags that the newest scan says it ran with. */
+const flagsInForce = (world: World): Readonly<Record<string, unknown>> => {
+  const flags = linesOf(world, "scan.start").at(-1)?.["flags"];
+  return typeof flags === "object" && flags !== null ? { ...flags } : {};
+};
+
+describe("a flag set in D1 holds from the next scan on", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld(PATIENT);
+    await world.scan();
+    await world.scan();
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  test("real_time_data off: no call leaves for any venue, open rows wait, and the scan says why", async () => {
+    const before = await storedRows(world);
+    expectPlanted(before, expectedPairs(world));
+    await setFlag(world, "real_time_data", false);
+    world.simulator.resetCalls();
+    const scan = await world.scan();
+    expect(world.simulator.calls().total).toBe(0);
+    expect(scan.balanced).toBe(true);
+    expect(scan.funnel[0]).toMatchObject({ step: "fetch", in: 4, out: 0, dropped: { "flag-off": 4 } });
+    expect(scan.verdict).toBe("data-failure");
+    expect(scan.reason).toBe("data failure: 0 of 4 venues answered (4 flag-off)");
+    for (const row of await storedRows(world)) expect([row.status, row.why?.includes("flag-off")], row.pair).toEqual(["no-data", true]);
+    expect(flagsInForce(world)).toMatchObject({ real_time_data: false });
+  });
+
+  test("back on: the same rows are back", async () => {
+    await setFlag(world, "real_time_data", true);
+    const scan = await world.scan();
+    expect(world.simulator.calls().total).toBe(6);
+    expect(scan.verdict).toBe("opportunities");
+    expectPlanted(await storedRows(world), expectedPairs(world));
+    expect(await eventsOf(world, "data-back")).toBe(expectedPairs(world).size);
+    expect(await eventsOf(world, "opened")).toBe(expectedPairs(world).size);
+  });
+
+  test("open_net raised: what it no longer lets open is a near-miss, nothing else opens", async () => {
+    const nets = [...expectedPairs(world).values()].sort((a, b) => a - b);
+    const bar = ((nets.at(-3) ?? 0) + (nets.at(-4) ?? 0)) / 2;
+    await world.forgetScans();
+    await setFlag(world, "open_net", bar);
+    await world.scan();
+    const scan = await world.scan();
+    expect(flagsInForce(world)).toMatchObject({ open_net: bar });
+    expectPlanted(await storedRows(world), new Map([...expectedPairs(world)].filter(([, net]) => net >= bar)));
+    const below = nets.filter((net) => net < bar).slice(-5).reverse();
+    const list = await world.list();
+    expect(openPairs(list).size).toBe(3);
+    expect(list.nearMisses.map(({ ledger }) => ledger.net)).toEqual(below.map((net) => expect.closeTo(net, 9)));
+    expect(scan.funnel.at(-1)?.dropped["below-bar"]).toBeGreaterThanOrEqual(nets.length - 3);
+  });
+
+  test("a value out of bounds keeps the last good one, and is told at each scan", async () => {
+    const last = flagsInForce(world)["open_net"];
+    const refused = linesOf(world, "flags.refused").length;
+    await setFlag(world, "open_net", 5);
+    await setFlag(world, "frozen_scans", "often");
+    await setFlag(world, "no_such_flag", 1);
+    await world.scan();
+    expect(flagsInForce(world)).toMatchObject({ open_net: last, frozen_scans: 1_000 });
+    expect(openPairs(await world.list()).size).toBe(3);
+    const told = linesOf(world, "flags.refused").slice(refused);
+    expect(told.map(({ level, key, from }) => [level, key, from])).toEqual([
+      ["warn", "frozen_scans", "flags table"],
+      ["warn", "no_such_flag", "flags table"],
+      ["warn", "open_net", "flags table"],
+    ]);
+    expect(told.find(({ key }) => key === "open_net")?.["message"]).toBe(
+      "open_net: expected a number from 0 to 0.1 (fraction of notional over the horizon), found 5",
+    );
+    await world.scan();
+    expect(linesOf(world, "flags.refused").length).toBe(refused + 6);
+    // The Scanner's memory may be gone when the bad value is still there: the last good one is stored with the scan.
+    await world.evict("SCANNER", "scanner");
+    await world.scan();
+    expect(flagsInForce(world)).toMatchObject({ open_net: last });
+  });
+
+  test("flags deleted: the deployment's defaults hold again, and every change is on record", async () => {
+    for (const key of ["open_net", "frozen_scans", "no_such_flag"]) await dropFlag(world, key);
+    await world.scan();
+    await world.scan();
+    expect(flagsInForce(world)).toMatchObject({ open_net: 0.001, frozen_scans: 1_000, real_time_data: true });
+    expectPlanted(await storedRows(world), expectedPairs(world));
+    const changes = await world.sql("SELECT old_value, new_value, changed_by FROM flag_changes WHERE key = 'real_time_data' ORDER BY id");
+    expect(changes).toEqual([
+      { old_value: null, new_value: "false", changed_by: "operator" },
+      { old_value: "false", new_value: "true", changed_by: "operator" },
+    ]);
+  });
+
+  test("quality_level strict refuses what permissive marks, for all or for one venue", async () => {
+    const soft = (counts: Readonly<Record<string, number>> | undefined): number =>
+      (counts?.["low-volume"] ?? 0) + (counts?.["low-open-interest"] ?? 0);
+    await setFlag(world, "min_volume_usd", 20_000_000);
+    const permissive = await world.scan();
+    await setFlag(world, "quality_level", "strict");
+    const strict = await world.scan();
+    await dropFlag(world, "quality_level");
+    await setFlag(world, "quality_overrides", { venues: { gate: { quality_level: "strict" } }, pairs: {} });
+    const atGate = await world.scan();
+    const byVenue = [permissive, strict, atGate].map(({ rejections }) =>
+      ["binance", "bybit", "gate", "hyperliquid"].map((venue) => soft(rejections.counts["gate"]?.[venue]) > 0),
+    );
+    expect(byVenue).toEqual([
+      [false, false, false, false],
+      [true, true, true, true],
+      [false, false, true, false],
+    ]);
+    for (const scan of [permissive, strict, atGate]) expect(scan.balanced).toBe(true);
+  });
+
+  test("each scan stores and logs the flags that it ran with", async () => {
+    const scans = await world.sql("SELECT flags FROM scans ORDER BY id");
+    const started = linesOf(world, "scan.start").slice(-scans.length);
+    expect(scans.length).toBeGreaterThan(5);
+    expect(scans.map(({ flags }): unknown => JSON.parse(String(flags)))).toEqual(started.map(({ flags }) => flags));
+  });
+});
+
+describe("a market without opportunities", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ ...PATIENT, simulator: { planted: false } });
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  test("is quiet, which is explained by the best five that fall short", async () => {
+    await world.scan();
+    const scan = await world.scan();
+    expect(scan.balanced).toBe(true);
+    expect(scan.verdict).toBe("market-quiet");
+    const list = await world.list();
+    expect(list.opportunities).toEqual([]);
+    expect(list.nearMisses).toHaveLength(5);
+    const nets = list.nearMisses.map(({ ledger }) => ledger.net ?? Number.NaN);
+    expect(nets).toEqual([...nets].sort((a, b) => b - a));
+    for (const { ledger, rateDifference } of list.nearMisses) {
+      expect(ledger.net).toBeLessThan(0.001);
+      expect(rateDifference).toBeGreaterThan(0);
+      expect(ledger["breakEven"]).toMatchObject({ kind: expect.stringMatching(/^(?:at|never)$/u) });
+    }
+    expect(scan.reason).toContain(`the best net is ${((nets[0] ?? Number.NaN) * 100).toFixed(3)} %`);
+    expect(await world.sql("SELECT id FROM opportunities")).toEqual([]);
+  });
+});
+
+describe("the second trigger", () => {
+  test("the Scanner's own alarm scans slot after slot without any cron, each once", async () => {
+    const world = await startWorld({ ...PATIENT, flags: { ...PATIENT.flags, scan_interval_seconds: 2 } });
+    try {
+      // One cron event arms the alarm; it stands for a slot long past, which alarms do not repeat.
+      await world.cron(0);
+      const scans = async () => await world.sql("SELECT id, trigger FROM scans ORDER BY id");
+      for (let wait = 0; wait < 200 && (await scans()).length < 4; wait++) await new Promise((resolve) => setTimeout(resolve, 50));
+      const [first, ...alarmed] = await scans();
+      expect(first?.["trigger"]).toBe("cron");
+      expect(alarmed.length).toBeGreaterThanOrEqual(3);
+      for (const scan of alarmed) expect([scan["trigger"], Number(scan["id"]) % 2_000]).toEqual(["alarm", 0]);
+      expect(openPairs(await world.list()).size).toBe(expectedPairs(world).size);
+      expect(linesOf(world, "scan.step-unbalanced")).toEqual([]);
+    } finally {
+      await world.close();
+    }
+  });
+});

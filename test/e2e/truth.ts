@@ -1,0 +1,155 @@
+import type { Simulator } from "../../simulator/simulator.ts";
+import { instrumentId } from "../../src/domain/instrument.ts";
+import { type Quote, quoteAt } from "../../src/domain/quote.ts";
+import type { VenueAdapter } from "../../src/venues/adapter.ts";
+import { ADAPTERS } from "../../src/venues/registry.ts";
+import { type Bodies, parseBodies } from "../contract/bodies.ts";
+import type { World } from "./world.ts";
+
+/** Quotes by instrument. */
+export type Served = ReadonlyMap<string, Quote>;
+
+/** What the venues show now, read from bodies fetched beside the Worker. A venue that shows no rows has none here. */
+export async function servedNow(simulator: Simulator, without: readonly string[] = []): Promise<Served> {
+  const served = new Map<string, Quote>();
+  for (const adapter of ADAPTERS) {
+    if (without.includes(adapter.facts.id)) continue;
+    const parsed = parseBodies(adapter, await bodiesOf(simulator, adapter), simulator.nowMs());
+    if (!parsed.ok) continue;
+    const { columns } = parsed.value;
+    for (let row = 0; row < columns.count; row++) {
+      const quote = quoteAt(columns, row);
+      served.set(instrumentId(quote.venue, quote.symbol), quote);
+    }
+  }
+  return served;
+}
+
+async function bodiesOf(simulator: Simulator, { hosts, endpoints }: VenueAdapter): Promise<Bodies> {
+  const bodies: Record<string, unknown> = {};
+  for (const [name, { method, path, body }] of Object.entries(endpoints)) {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await simulator.handle(new Request(`https://${hosts[0] ?? ""}${path}`, init));
+    bodies[name] = await response.json();
+  }
+  return bodies;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const isJson = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Numbers of a quote that are shown and stored as they were sent. */
+const SENT = ["bid", "ask", "mark", "index", "fundingRatePerInterval", "fundingIntervalHours", "nextFundingAtMs"] as const;
+const TOLERANCE = 1e-9;
+
+/**
+ * Everything that is stored or shown and that no venue sent, or that does not recompute from what it stands on: D1, KV
+ * and API, one sentence each. Empty where every number is true.
+ */
+export async function untruths(world: World, served: Served): Promise<readonly string[]> {
+  const rows = await world.sql("SELECT * FROM opportunities");
+  const scans = await world.sql("SELECT observations, near_misses, unpriced FROM scans");
+  const snapshot: unknown = JSON.parse((await world.kvText("market:v1:snapshot")) ?? "null");
+  const stored = [
+    ...rows.flatMap((row) => rowUntruths(row)),
+    ...rows.flatMap((row) => inside(parsed(row["priced"]), { at: `D1 ${String(row["key"])}`, served })),
+    ...scans.flatMap((scan) => observationUntruths(parsed(scan["observations"]))),
+    ...scans.flatMap((scan) =>
+      ["near_misses", "unpriced"].flatMap((name) => inside(parsed(scan[name]), { at: `D1 scans.${name}`, served })),
+    ),
+  ];
+  if (!isJson(snapshot)) return [...stored, "KV: no snapshot"];
+  const { market, ...shown } = snapshot;
+  const list: unknown = await (await world.get("/api/opportunities?grouped=false")).json();
+  return [...stored, ...inside(shown, { at: "KV", served }), ...marketUntruths(market, served), ...inside(list, { at: "API", served })];
+}
+
+const parsed = (text: unknown): unknown => JSON.parse(String(text));
+
+type Where = { readonly at: string; readonly served: Served };
+
+/** Walks a value: legs must be what was served, pairs must recompute from their legs, numbers must be numbers. */
+function inside(value: unknown, where: Where): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((each, index) => inside(each, { ...where, at: `${where.at}[${index}]` }));
+  if (typeof value === "number" && !Number.isFinite(value)) return [`${where.at}: ${value}`];
+  if (!isJson(value)) return [];
+  const own = "fundingRatePerInterval" in value && "symbol" in value ? legUntruths(value, where) : [];
+  const pair = "rateDifference" in value && isJson(value["ledger"]) ? pairUntruths(value, where) : [];
+  return [...own, ...pair, ...Object.entries(value).flatMap(([key, each]) => inside(each, { ...where, at: `${where.at}.${key}` }))];
+}
+
+function legUntruths(leg: Json, { at, served }: Where): readonly string[] {
+  const name = instrumentId(String(leg["venue"]), String(leg["symbol"]));
+  const quote = served.get(name);
+  if (quote === undefined) return [`${at}: ${name} was not served`];
+  return SENT.filter((field) => leg[field] !== quote[field]).map(
+    (field) => `${at}: ${field} of ${name} is ${String(leg[field])}, served was ${String(quote[field])}`,
+  );
+}
+
+/** A leg's quote stands in the leg where it is stored, and is spread into it where it is shown. */
+function ratePer8h(leg: unknown): number {
+  const quote = isJson(leg) && isJson(leg["quote"]) ? leg["quote"] : leg;
+  return isJson(quote) ? (Number(quote["fundingRatePerInterval"]) * 8) / Number(quote["fundingIntervalHours"]) : Number.NaN;
+}
+
+function pairUntruths(pair: Json, { at }: Where): readonly string[] {
+  const { longRate, shortRate, rateDifference, ledger } = pair;
+  const { funding, fees, crossing, net } = isJson(ledger) ? ledger : {};
+  const isNetKnown = funding !== null && fees !== null && crossing !== null;
+  const expected: readonly (readonly [string, unknown, number | null])[] = [
+    ["longRate", longRate, ratePer8h(pair["long"])],
+    ["shortRate", shortRate, ratePer8h(pair["short"])],
+    ["rateDifference", rateDifference, ratePer8h(pair["short"]) - ratePer8h(pair["long"])],
+    ["net", net, isNetKnown ? Number(funding) - Number(fees) - Number(crossing) : null],
+  ];
+  return expected
+    .filter(([, found, value]) => !agrees(found, value))
+    .map(([name, found, value]) => `${at}: ${name} is ${String(found)}, recomputed ${value}`);
+}
+
+const agrees = (found: unknown, value: number | null): boolean =>
+  value === null ? found === null : typeof found === "number" && Math.abs(found - value) <= TOLERANCE;
+
+/** Columns of D1 say what the pair in the row says. */
+function rowUntruths(row: Json): readonly string[] {
+  const pair = parsed(row["priced"]);
+  if (!isJson(pair)) return [`D1 ${String(row["key"])}: no pair`];
+  const ledger = isJson(pair["ledger"]) ? pair["ledger"] : {};
+  const columns: [string, unknown][] = [
+    ["long_rate", pair["longRate"]],
+    ["short_rate", pair["shortRate"]],
+    ["rate_difference", pair["rateDifference"]],
+    ["net", ledger["net"]],
+  ];
+  for (const side of ["long", "short"]) {
+    const leg = pair[side];
+    const quote = isJson(leg) && isJson(leg["quote"]) ? leg["quote"] : {};
+    for (const name of ["bid", "ask", "mark"]) columns.push([`${side}_${name}`, quote[name]]);
+    columns.push([`${side}_rate_per_interval`, quote["fundingRatePerInterval"]], [`${side}_interval_hours`, quote["fundingIntervalHours"]]);
+  }
+  return columns
+    .filter(([name, value]) => row[name] !== value)
+    .map(([name, value]) => `D1 ${String(row["key"])}: ${name} is ${String(row[name])}, its pair says ${String(value)}`);
+}
+
+function observationUntruths(observations: unknown): readonly string[] {
+  if (!isJson(observations)) return ["D1 scans.observations: no columns"];
+  const { id, net, rateDifference } = observations;
+  if (!Array.isArray(id) || !Array.isArray(net) || !Array.isArray(rateDifference)) return ["D1 scans.observations: no columns"];
+  const uneven = id.length === net.length && id.length === rateDifference.length ? [] : ["D1 scans.observations: columns of other lengths"];
+  const odd = [...net, ...rateDifference].filter((value) => value !== null && (!Number.isFinite(value) || value === 0));
+  return [...uneven, ...odd.map((value) => `D1 scans.observations: ${String(value)}`)];
+}
+
+function marketUntruths(market: unknown, served: Served): readonly string[] {
+  if (!isJson(market)) return ["KV: no market"];
+  return Object.entries(market).flatMap(([venue, columns]) => {
+    if (!isJson(columns) || !Array.isArray(columns["symbol"])) return [`KV market of ${venue}: no columns`];
+    const cell = (name: string, row: number): unknown => (Array.isArray(columns[name]) ? columns[name][row] : undefined);
+    return columns["symbol"].flatMap((symbol, row) => {
+      const leg = Object.fromEntries(SENT.map((name) => [name, cell(name, row)]));
+      return legUntruths({ venue, symbol, ...leg }, { at: "KV market", served });
+    });
+  });
+}

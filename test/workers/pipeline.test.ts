@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import { columnsOf, FACTS, moving, NOW_MS } from "../rows.ts";
+import type { FeedReply } from "../../src/domain/feed.ts";
+import { unbalancedSteps } from "../../src/domain/funnel.ts";
+import { err, ok } from "../../src/domain/result.ts";
+import { failedReply } from "../../src/feeds/collect-venue.ts";
+import { EMPTY_STATE, type LifecycleState } from "../../src/lifecycle/state.ts";
+import { createLogger, type Fields } from "../../src/monitoring/log.ts";
+import { runScan } from "../../src/pipeline.ts";
+import { EMPTY_IDENTITY_MEMORY } from "../../src/quality/identity-memory.ts";
+import { NO_OVERRIDES } from "../../src/quality/settings-for.ts";
+import { readFlags } from "../../src/read-flags.ts";
+import type { ScanInput, ScanPorts } from "../../src/scan.ts";
+import { scanSettings } from "../../src/scan-settings.ts";
+
+const { flags } = readFlags({ stored: [], deployment: {}, lastGood: null });
+const SLOT_MS = 120_000;
+const COINS = Array.from({ length: 30 }, (_, index) => `C${index}`);
+
+/** A venue that pays the same rate on every coin. */
+const venueAt = (venue: string, fundingRatePerInterval: number): FeedReply => {
+  const columns = columnsOf(
+    venue,
+    COINS.map((asset) => ({ asset, fundingRatePerInterval })),
+  );
+  return {
+    feed: venue,
+    venue,
+    columns,
+    unchangedScans: moving(columns),
+    received: columns.count,
+    rejected: { counts: {}, samples: [] },
+    error: null,
+    degraded: [],
+    calls: [],
+    ms: 1,
+  };
+};
+const ANSWERS: Readonly<Record<string, FeedReply>> = { alpha: venueAt("alpha", 0.0001), beta: venueAt("beta", 0.0009) };
+
+/** A scan outside its platform: what it asked, wrote and logged, in order. */
+function stage(over: Partial<ScanPorts> = {}) {
+  const done: string[] = [];
+  const lines: Fields[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const ports: ScanPorts = {
+    feeds: ["alpha", "beta"].map((id) => ({
+      id,
+      facts: { ...FACTS, id, takerFee: { perpetual: { rate: 0.0005, source: "test", readOn: "2026-11-22" }, spot: null } },
+    })),
+    ask: async ({ feed }) => {
+      done.push(`ask ${feed}`);
+      return ANSWERS[feed] ?? failedReply({ feed, venue: feed, error: { kind: "internal", message: "no answer" }, ms: 0 });
+    },
+    books: async () => ({ books: [] }),
+    save: async (record) => {
+      done.push(`save ${record.scanId}`);
+      const cost = { statements: 1, rowsRead: 0, rowsWritten: 1 };
+      return ok({ refused: [], duplicatesRefused: [], eventsRefused: [], scanStored: true, attempts: 1, cost });
+    },
+    publish: async ({ record }) => void done.push(`publish ${record.scanId}`),
+    now: () => NOW_MS,
+    log: createLogger({
+      level: "info",
+      component: "scanner",
+      sink: { debug: write, info: write, warn: write, error: write },
+      now: () => NOW_MS,
+    }),
+    ...over,
+  };
+  const scan = async (slot: number, lifecycle: LifecycleState, more: Partial<ScanInput> = {}) =>
+    await runScan(
+      {
+        slotMs: NOW_MS + slot * SLOT_MS,
+        scanId: `scan-${slot}`,
+        trigger: "cron",
+        market: "test",
+        intervalSeconds: 120,
+        flags,
+        realTimeData: true,
+        venueLimitMs: 50,
+        scanDeadlineMs: 60_000,
+        depthLimitMs: 0,
+        depths: {},
+        settings: scanSettings(flags),
+        overrides: NO_OVERRIDES,
+        lifecycle,
+        identity: EMPTY_IDENTITY_MEMORY,
+        ...more,
+      },
+      ports,
+    );
+  return { scan, done, lines };
+}
+
+test("a scan is stored before it is shown, and every step's counts add up", async () => {
+  const { scan, done } = stage();
+  const result = await scan(0, EMPTY_STATE);
+  expect(done).toEqual(["ask alpha", "ask beta", "save scan-0", "publish scan-0"]);
+  expect(result.ok && result.value.record.verdict).toBe("confirming");
+  expect(result.ok && unbalancedSteps(result.value.record.funnel)).toEqual([]);
+});
+
+test("a scan that storage refuses is not shown and changes nothing", async () => {
+  const { scan, done, lines } = stage({ save: async () => err({ message: "D1 is away" }) });
+  expect(await scan(0, EMPTY_STATE)).toEqual({ ok: false, error: { message: "D1 is away" } });
+  expect(done).toEqual(["ask alpha", "ask beta"]);
+  expect(lines).toContainEqual(expect.objectContaining({ event: "scan.not-saved", level: "error", message: "D1 is away" }));
+});
+
+describe("a scan without data", () => {
+  test("with real data switched off asks nobody, and says flag-off for each venue", async () => {
+    const { scan, done } = stage();
+    const result = await scan(0, EMPTY_STATE, { realTimeData: false });
+    expect(done).toEqual(["save scan-0", "publish scan-0"]);
+    expect(result.ok && result.value.record).toMatchObject({
+      verdict: "data-failure",
+      venues: [{ error: { kind: "flag-off" } }, { error: { kind: "flag-off" } }],
+    });
+  });
+
+  test("with calls switched on and none answered is a failure that keeps open rows as they were", async () => {
+    const sound = stage();
+    const first = await sound.scan(0, EMPTY_STATE);
+    const second = await sound.scan(1, first.ok ? first.value.lifecycle : EMPTY_STATE);
+    const open = second.ok ? second.value.lifecycle : EMPTY_STATE;
+    expect(Object.keys(open.open)).toHaveLength(COINS.length);
+
+    const silent = stage({ ask: async ({ feed }) => failedReply({ feed, venue: feed, error: { kind: "dns", message: "no such host" }, ms: 0 }) });
+    const third = await silent.scan(2, open);
+    expect(third.ok && third.value.record).toMatchObject({ verdict: "data-failure", reason: expect.stringContaining("2 dns") });
+    const rows = third.ok ? Object.values(third.value.lifecycle.open).map(({ row }) => row) : [];
+    expect(rows.map(({ status, noDataReason }) => `${status}: ${noDataReason}`)).toEqual(COINS.map(() => "no-data: alpha: dns"));
+    for (const { key, priced } of rows) expect(priced).toEqual(open.open[key]?.row.priced);
+  });
+});
+
+test("what was deduplicated is logged: all as counts, at most twenty one by one with key, surviving row, source and reason", async () => {
+  const { scan, lines } = stage();
+  let lifecycle = EMPTY_STATE;
+  for (let slot = 0; slot < 3; slot++) {
+    const result = await scan(slot, lifecycle);
+    if (result.ok) ({ lifecycle } = result.value);
+  }
+  const told = lines.filter(({ event }) => event === "scan.dedup");
+  expect(told).toHaveLength(3);
+  expect(told[2]).toMatchObject({ seen: COINS.length, kept: COINS.length, dropped: {}, merged: { "already-open": COINS.length } });
+  const merges = told[2]?.["merges"];
+  expect(merges).toHaveLength(20);
+  for (const merge of Array.isArray(merges) ? merges : []) {
+    const row = lifecycle.open[String(merge.key)]?.row;
+    expect(merge).toEqual({ key: row?.key, survivingId: row?.id, source: "candidate", reason: "already-open" });
+  }
+});
