@@ -7,6 +7,8 @@ import { startWorker, type WorkerProcess } from "./start/worker-process.ts";
 
 /** Seconds between scans of a local run. Real venues are asked no faster than their shared limits allow. */
 const INTERVAL_SECONDS: Readonly<Record<Market, number>> = { simulated: 3, recorded: 3, live: 30 };
+/** Simulated venues need no sparing: all metadata comes with the first scan. */
+const ALL_AT_ONCE = { max_slow_calls: 40 };
 const BANNER: Readonly<Record<Market, string>> = {
   simulated: "SIMULATED MARKET: prices and rates below are made up by the embedded simulator. Nothing here can be traded.",
   recorded: "RECORDED MARKET: bodies that venues once sent, with the clock at the recording. Nothing here can be traded now.",
@@ -35,7 +37,7 @@ async function run(options: StartOptions): Promise<number> {
       VENUE_GATEWAY_URL: simulator?.url ?? "",
       // A recording stands still at its moment; the simulated market lives in the present.
       CLOCK_OFFSET_MS: String(options.market === "recorded" ? clockOffsetMs : 0),
-      FLAGS: JSON.stringify({ scan_interval_seconds: INTERVAL_SECONDS[options.market] }),
+      FLAGS: JSON.stringify({ scan_interval_seconds: INTERVAL_SECONDS[options.market], ...(options.market === "live" ? {} : ALL_AT_ONCE) }),
     };
     worker = await startWorker({ port: options.port, vars });
     const scanned = await drive({ options, url: worker.url, clockOffsetMs: Number(vars.CLOCK_OFFSET_MS), stopping: stopping.signal });

@@ -243,6 +243,14 @@ export const FLAGS = {
     default: 3_000,
     why: "All order books of one scan, inside its deadline; what has not come by then is priced without. 0 reads none.",
   },
+  max_slow_calls: {
+    type: "integer",
+    min: 1,
+    max: 40,
+    unit: "calls",
+    default: 4,
+    why: "Metadata and heavy bodies fetched in one scan over all feeds, so that their calls never come all at once.",
+  },
   scan_deadline_ms: {
     type: "integer",
     min: 200,

@@ -1,16 +1,17 @@
 import type { FeedReply } from "./domain/feed.ts";
 import { type FunnelStep, type StepName, unbalancedSteps } from "./domain/funnel.ts";
 import { err, ok, type Result } from "./domain/result.ts";
+import { allotSlow } from "./feeds/allot-slow.ts";
 import { askFeeds } from "./feeds/ask-feeds.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
 import { identify } from "./quality/identity.ts";
-import type { Published, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
+import type { Published, ScanInput, ScannedFeed, ScanOutput, ScanPorts } from "./scan.ts";
 import { readDepths } from "./scan-depth.ts";
 import { recordOf } from "./scan-report.ts";
 import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
-import type { SaveOutcome } from "./storage/save-scan.ts";
+import type { SaveOutcome } from "./storage/save-outcome.ts";
 
 /**
  * THE flow: fetch → parse → gate → identify → detect → depth → price → reconcile → save → publish. Each step tells the funnel
@@ -66,7 +67,8 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   if (!stored.ok) return stored;
   const { refused, duplicatesRefused } = stored.value;
   const refusedRows = refused.length + duplicatesRefused.length;
-  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths: read.depths, refusedRows });
+  const slowDue = slowDueAfter(replies, input);
+  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths: read.depths, slowDue, refusedRows });
 }
 
 /** Collects the steps and logs each as it ends. Counts that do not add up are a bug and are logged as one. */
@@ -97,7 +99,18 @@ async function fetchAll(input: ScanInput, ports: ScanPorts): Promise<readonly Fe
     return feeds.map((feed) => failedReply({ ...feed, error, ms: 0 }));
   }
   const { scanId, venueLimitMs: limitMs, scanDeadlineMs: deadlineMs } = input;
-  return await askFeeds({ feeds, scanId, limitMs, deadlineMs, ask: ports.ask, now: ports.now });
+  const due = Object.fromEntries(ports.feeds.map((feed) => [feed.id, input.slowDue[feed.id] ?? slowEndpoints(feed)]));
+  const slowCalls = allotSlow({ due, limit: input.maxSlowCalls });
+  return await askFeeds({ feeds, scanId, limitMs, slowCalls, deadlineMs, ask: ports.ask, now: ports.now });
+}
+
+const slowEndpoints = ({ endpoints }: ScannedFeed): number =>
+  Object.values(endpoints).filter(({ refreshMs, alternativeTo }) => refreshMs > 0 && alternativeTo === undefined).length;
+
+/** What waits for its turn after a scan; a feed that did not answer waits as before. */
+function slowDueAfter(replies: readonly FeedReply[], before: ScanInput): ScanInput["slowDue"] {
+  const told = replies.flatMap(({ feed, slowDue }) => (slowDue === null ? [] : [[feed, slowDue] as const]));
+  return { ...before.slowDue, ...Object.fromEntries(told) };
 }
 
 /** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. */

@@ -10,7 +10,7 @@ import type { Logger } from "./monitoring/log.ts";
 import type { GateResult } from "./quality/gate.ts";
 import type { IdentityEvidence, VenueIdentity } from "./quality/identity.ts";
 import type { IdentityMemory } from "./quality/identity-memory.ts";
-import type { SaveOutcome } from "./storage/save-scan.ts";
+import type { SaveOutcome } from "./storage/save-outcome.ts";
 import type { ScanRecord } from "./storage/scan-record.ts";
 import type { Market } from "./strategies/strategy.ts";
 
@@ -33,10 +33,18 @@ export type ScanInput = {
   readonly identity: IdentityMemory;
   /** Order books read by the scans before. */
   readonly depths: Depths;
+  /** Slow endpoints that may be fetched in this scan, over all feeds. */
+  readonly maxSlowCalls: number;
+  /** Slow endpoints of each feed that waited after the scan before; a feed that is not named has all of its own to read. */
+  readonly slowDue: Readonly<Record<FeedId, number>>;
 };
 
 /** A feed to ask, with what the documents say of its venue. An adapter is one. */
-export type ScannedFeed = { readonly id: FeedId; readonly facts: VenueFacts };
+export type ScannedFeed = {
+  readonly id: FeedId;
+  readonly facts: VenueFacts;
+  readonly endpoints: Readonly<Record<string, { readonly refreshMs: number; readonly alternativeTo?: string }>>;
+};
 
 /** Everything a scan touches outside itself. */
 export type ScanPorts = {
@@ -64,6 +72,7 @@ export type ScanOutput = {
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
+  readonly slowDue: Readonly<Record<FeedId, number>>;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;
 };

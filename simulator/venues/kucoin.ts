@@ -103,14 +103,11 @@ const lots = (row: MarketRow, coins: number): number =>
 
 function contractRow(row: MarketRow, { nowMs, time }: Clock): WireRow {
   const { listing } = row;
-  const { coin, quote, settle, fundingCap, process } = listing;
+  const { coin, quote, settle } = listing;
   const dated = listing.kind === "dated";
   const inverse = isInverse(row);
   const base = baseOf(coin.ticker, listing.multiplier);
   const price = (value: number): number => rounded(value, listing.pricePlaces);
-  const funding = <T extends Json>(value: T): T | null => (dated ? null : value);
-  const granularity = funding(listing.intervalHours * HOUR_MS);
-  const changed = unit(process.salt, "cycle") > 0.1;
   const endsAt = row.endsAtMs === null ? null : time(row.endsAtMs);
   return {
     symbol: row.symbol,
@@ -131,27 +128,37 @@ function contractRow(row: MarketRow, { nowMs, time }: Clock): WireRow {
     takerFeeRate: 0.0006,
     isInverse: inverse,
     status: row.state === "halted" ? "Paused" : "Open",
-    fundingFeeRate: funding(row.rate),
-    predictedFundingFeeRate: null,
-    fundingRateGranularity: granularity,
-    fundingRateCap: funding(fundingCap),
-    fundingRateFloor: funding(-fundingCap),
-    effectiveFundingRateCycleStartTime: changed ? funding(CYCLE_START_MS) : null,
-    currentFundingRateGranularity: changed ? granularity : null,
+    ...rateFields(row),
     openInterest: String(lots(row, row.openInterestCoins)),
     turnoverOf24h: rounded(inverse ? row.volumeCoins : row.volumeUsd, 4),
     volumeOf24h: rounded(inverse ? row.volumeUsd : row.volumeCoins / listing.multiplier, 2),
     markPrice: price(row.mark),
     indexPrice: rounded(row.index, listing.pricePlaces + 1),
     lastTradePrice: price(row.last),
-    nextFundingRateTime: funding(row.nextFundingAtMs - nowMs),
-    nextFundingRateDateTime: funding(time(row.nextFundingAtMs)),
+    nextFundingRateTime: dated ? null : row.nextFundingAtMs - nowMs,
+    nextFundingRateDateTime: dated ? null : time(row.nextFundingAtMs),
     maxLeverage: coin.rank <= 4 ? 125 : 75,
     marketStage: row.state === "pre-market" ? "PRE_MARKET" : "NORMAL",
     preMarketToPerpDate: null,
     marketType: coin.class === "equity" ? "NASDAQ" : "CRYPTO",
     assetClass: { crypto: "CRYPTO", equity: "STOCK", commodity: "METAL" }[coin.class],
-    lastTimeFundingRate: funding(rounded(0.9 * row.rate, 6)),
+    lastTimeFundingRate: dated ? null : rounded(0.9 * row.rate, 6),
+  };
+}
+
+/** Null throughout for a dated future; the running interval and its start also where the interval was never changed. */
+function rateFields({ listing, rate }: MarketRow): WireRow {
+  const { kind, intervalHours, fundingCap, process } = listing;
+  const ofPerpetual = (value: number): number | null => (kind === "dated" ? null : value);
+  const ofChanged = (value: number): number | null => (unit(process.salt, "cycle") > 0.1 ? ofPerpetual(value) : null);
+  return {
+    fundingFeeRate: ofPerpetual(rate),
+    predictedFundingFeeRate: null,
+    fundingRateGranularity: ofPerpetual(intervalHours * HOUR_MS),
+    fundingRateCap: ofPerpetual(fundingCap),
+    fundingRateFloor: ofPerpetual(-fundingCap),
+    effectiveFundingRateCycleStartTime: ofChanged(CYCLE_START_MS),
+    currentFundingRateGranularity: ofChanged(intervalHours * HOUR_MS),
   };
 }
 

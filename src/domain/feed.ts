@@ -37,6 +37,8 @@ export type FeedReply = {
   readonly error: VenueError | null;
   /** Endpoints that failed although the venue still gave rows: their fields are missing or come from an older body. */
   readonly degraded: readonly { readonly endpoint: string; readonly error: VenueError }[];
+  /** Slow endpoints that are due and wait for their turn; `null` where the feed did not answer. */
+  readonly slowDue: number | null;
   readonly calls: readonly CallRecord[];
   readonly ms: number;
 };
@@ -48,4 +50,6 @@ export type FeedAsk = {
   readonly scanId: string;
   /** Time allowed for everything the feed does, ms. */
   readonly limitMs: number;
+  /** Slow endpoints (metadata, heavy bodies) that the feed may fetch in this scan. */
+  readonly slowCalls: number;
 };

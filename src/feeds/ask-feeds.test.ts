@@ -3,10 +3,11 @@ import type { FeedAsk, FeedReply } from "../domain/feed.ts";
 import { askFeeds } from "./ask-feeds.ts";
 import { failedReply } from "./collect-venue.ts";
 
-const VENUES = ["alpha", "beta", "gamma"];
-const answerOf = (venue: string): FeedReply => failedReply({ venue, error: { kind: "empty", message: venue }, ms: 1 });
+const FEEDS = ["alpha", "beta", "beta-spot"];
+const venueOf = (feed: string): string => feed.replace("-spot", "");
+const answerOf = (feed: string): FeedReply => failedReply({ feed, venue: venueOf(feed), error: { kind: "empty", message: feed }, ms: 1 });
 const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) =>
-  askFeeds({ venues: VENUES, scanId: "scan-1", limitMs: 50, deadlineMs, ask, now: () => 0 });
+  askFeeds({ feeds: FEEDS.map((feed) => ({ feed, venue: venueOf(feed) })), scanId: "scan-1", limitMs: 50, deadlineMs, ask, now: () => 0 });
 
 afterEach(() => {
   vi.useRealTimers();
@@ -18,40 +19,41 @@ describe("all feeds at once", () => {
     const everyoneAsked = Promise.withResolvers<void>();
     const replies = await askAll(async (ask) => {
       asks.push(ask);
-      if (asks.length === VENUES.length) everyoneAsked.resolve();
+      if (asks.length === FEEDS.length) everyoneAsked.resolve();
       // Feeds that were asked one after another would wait here for ever.
       await everyoneAsked.promise;
-      return answerOf(ask.venue);
+      return answerOf(ask.feed);
     });
-    expect(asks).toEqual(VENUES.map((venue) => ({ venue, scanId: "scan-1", limitMs: 50 })));
-    expect(replies.map(({ venue }) => venue)).toEqual(VENUES);
+    expect(asks).toEqual(FEEDS.map((feed) => ({ feed, scanId: "scan-1", limitMs: 50 })));
+    expect(replies.map(({ feed }) => feed)).toEqual(FEEDS);
   });
 
   test("one that throws costs its own rows and leaves the others' answers as they are", async () => {
-    const replies = await askAll(async ({ venue }) => {
-      if (venue === "beta") throw new Error("object reset");
-      return answerOf(venue);
+    const replies = await askAll(async ({ feed }) => {
+      if (feed === "beta") throw new Error("object reset");
+      return answerOf(feed);
     });
     expect(replies[0]).toEqual(answerOf("alpha"));
     expect(replies[1]).toMatchObject({
+      feed: "beta",
       venue: "beta",
       columns: null,
       error: { kind: "internal", message: "the feed failed: object reset" },
     });
-    expect(replies[2]).toEqual(answerOf("gamma"));
+    expect(replies[2]).toEqual(answerOf("beta-spot"));
   });
 
   test("one that never answers ends with the deadline, as a timeout of the scan", async () => {
-    const replies = await askAll(({ venue }) => (venue === "gamma" ? new Promise(() => undefined) : Promise.resolve(answerOf(venue))), 20);
+    const replies = await askAll(({ feed }) => (feed === "beta-spot" ? new Promise(() => undefined) : Promise.resolve(answerOf(feed))), 20);
     expect(replies.map(({ error }) => error?.kind)).toEqual(["empty", "empty", "timeout"]);
-    expect(replies[2]?.error).toMatchObject({ phase: "scan", limitMs: 20 });
+    expect(replies[2]).toMatchObject({ feed: "beta-spot", venue: "beta", error: { phase: "scan", limitMs: 20 } });
   });
 
   test("no timer runs on, which would keep the Durable Object in memory", async () => {
     vi.useFakeTimers();
-    await askAll(async ({ venue }) => {
-      if (venue === "beta") throw new Error("object reset");
-      return answerOf(venue);
+    await askAll(async ({ feed }) => {
+      if (feed === "beta") throw new Error("object reset");
+      return answerOf(feed);
     });
     expect(vi.getTimerCount()).toBe(0);
   });

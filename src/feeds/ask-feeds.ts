@@ -11,11 +11,13 @@ export async function askFeeds(input: {
   readonly feeds: readonly { readonly feed: FeedId; readonly venue: VenueId }[];
   readonly scanId: string;
   readonly limitMs: number;
+  /** Slow endpoints that each feed may fetch; none where it is not named. */
+  readonly slowCalls: Readonly<Record<FeedId, number>>;
   readonly deadlineMs: number;
   readonly ask: (ask: FeedAsk) => Promise<FeedReply>;
   readonly now: () => number;
 }): Promise<readonly FeedReply[]> {
-  const { scanId, limitMs, deadlineMs, ask, now } = input;
+  const { scanId, limitMs, slowCalls, deadlineMs, ask, now } = input;
   const startedAtMs = now();
   const one = async ({ feed, venue }: (typeof input.feeds)[number]): Promise<FeedReply> => {
     const late = Promise.withResolvers<FeedReply>();
@@ -26,7 +28,7 @@ export async function askFeeds(input: {
       late.resolve(failedReply({ feed, venue, error, ms: now() - startedAtMs }));
     });
     try {
-      return await Promise.race([ask({ feed, scanId, limitMs }), late.promise]);
+      return await Promise.race([ask({ feed, scanId, limitMs, slowCalls: slowCalls[feed] ?? 0 }), late.promise]);
     } catch (error) {
       const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
       return failedReply({ feed, venue, error: { kind: "internal", message }, ms: now() - startedAtMs });

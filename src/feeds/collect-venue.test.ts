@@ -5,7 +5,7 @@ import { err, ok } from "../domain/result.ts";
 import type { Endpoint, VenueAdapter } from "../venues/adapter.ts";
 import { type Call, collectVenue, type FeedMemory } from "./collect-venue.ts";
 
-const NONE: FeedMemory = { tables: {}, shown: null };
+const NONE: FeedMemory = { tables: {}, shown: null, instruments: null };
 const FAILURE: VenueError = { kind: "server", status: 500, retryAfterMs: null, message: "down" };
 const endpoint = (over: Partial<Endpoint> = {}): Endpoint => ({
   method: "GET",
@@ -21,6 +21,7 @@ const endpoint = (over: Partial<Endpoint> = {}): Endpoint => ({
 /** A venue of the given endpoints, whose rows are one row while `book` was fetched. */
 function venueOf(endpoints: Readonly<Record<string, Endpoint>>): VenueAdapter {
   return {
+    id: "alpha",
     facts: {
       id: "alpha",
       name: "Alpha",
@@ -35,7 +36,16 @@ function venueOf(endpoints: Readonly<Record<string, Endpoint>>): VenueAdapter {
     budget: { weightPerMinute: 100, documentedLimit: "none" },
     endpoints,
     errorIn: () => null,
-    join: (tables) => ok({ columns: columnsOf("alpha", tables["book"] === undefined ? [] : [{}]), rejected: [], venueSymbols: [] }),
+    book: { request: () => endpoint(), read: () => err(FAILURE) },
+    join: (tables) => {
+      const rows = tables["book"] === undefined ? [] : [{}];
+      return ok({
+        columns: columnsOf("alpha", rows),
+        rejected: [],
+        venueSymbols: rows.map(() => "BTCUSDT"),
+        bookUnitBase: Float64Array.from(rows, () => 0.001),
+      });
+    },
   };
 }
 
@@ -111,4 +121,14 @@ describe("an endpoint that fails", () => {
     expect(reply.columns?.count).toBe(1);
     expect(reply.degraded).toEqual([{ endpoint: "metadata", error: FAILURE }]);
   });
+});
+
+test("what asking for an order book takes is kept with the rows it belongs to, and outlives a scan that fails", async () => {
+  const adapter = venueOf({ book: endpoint({ required: true }) });
+  const first = await collectVenue({ adapter, memory: NONE, call: answering(() => 0).call, now: () => 0 });
+  expect(first.reply).toMatchObject({ feed: "alpha", venue: "alpha" });
+  expect(first.memory.instruments).toMatchObject({ symbol: ["BTC/USDT:USDT"], venueSymbol: ["BTCUSDT"] });
+  expect(first.memory.instruments?.unitBase).toEqual(Float64Array.of(0.001));
+  const second = await collectVenue({ adapter, memory: first.memory, call: answering(() => 1, ["book"]).call, now: () => 1 });
+  expect(second.memory.instruments).toEqual(first.memory.instruments);
 });

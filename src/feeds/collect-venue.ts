@@ -54,18 +54,22 @@ export async function collectVenue(input: {
   readonly adapter: VenueAdapter;
   readonly memory: FeedMemory;
   readonly call: Call;
+  /** Slow endpoints that may be fetched; the others wait for another scan. */
+  readonly slowCalls: number;
   readonly now: () => number;
 }): Promise<{ readonly reply: FeedReply; readonly memory: FeedMemory }> {
   const { adapter, memory, call, now } = input;
   const startedAtMs = now();
-  const due = Object.entries(adapter.endpoints).filter(([name, endpoint]) => isDue(endpoint, memory.tables[name], startedAtMs));
+  const hot = Object.entries(adapter.endpoints).filter(([, endpoint]) => isHot(endpoint));
+  const due = [...hot, ...slowDue(adapter, memory.tables, startedAtMs).slice(0, input.slowCalls)];
   const limit = pLimit(MOST_CALLS_AT_ONCE);
   const attempts = await Promise.all(due.map(([name, endpoint]) => limit(() => fetchEndpoint({ name, endpoint, adapter, call }))));
   const calls = attempts.flatMap((attempt) => attempt.calls);
   const failures = attempts.flatMap(({ name, result }) => (result.ok ? [] : [{ endpoint: name, error: result.error }]));
   const tables = freshTables({ adapter, memory, attempts, nowMs: now() });
   const kept = keptTables(adapter, tables);
-  const facts = { feed: adapter.id, venue: adapter.facts.id, calls, degraded: failures };
+  const waiting = slowDue(adapter, tables, now()).length;
+  const facts = { feed: adapter.id, venue: adapter.facts.id, calls, degraded: failures, slowDue: waiting };
 
   const fatal = failures.find(({ endpoint }) => adapter.endpoints[endpoint]?.required === true && tables[endpoint] === undefined);
   if (fatal !== undefined) {
@@ -99,6 +103,7 @@ export function failedReply(failure: {
   readonly ms: number;
   readonly calls?: readonly CallRecord[];
   readonly degraded?: FeedReply["degraded"];
+  readonly slowDue?: number;
 }): FeedReply {
   return {
     feed: failure.feed,
@@ -109,15 +114,21 @@ export function failedReply(failure: {
     rejected: { counts: {}, samples: [] },
     error: failure.error,
     degraded: failure.degraded ?? [],
+    slowDue: failure.slowDue ?? null,
     calls: failure.calls ?? [],
     ms: failure.ms,
   };
 }
 
-/** Hot endpoints are due in each scan, the others when their body has served its time, alternatives never. */
-function isDue(endpoint: Endpoint, known: Fetched<unknown> | undefined, nowMs: number): boolean {
-  if (endpoint.alternativeTo !== undefined) return false;
-  return endpoint.refreshMs === 0 || known === undefined || nowMs - known.receivedAtMs >= endpoint.refreshMs;
+/** Fetched in each scan. An alternative is there for the parse tool only. */
+const isHot = (endpoint: Endpoint): boolean => endpoint.refreshMs === 0 && endpoint.alternativeTo === undefined;
+
+/** Slow endpoints whose body has served its time: those never read first, then the oldest. */
+function slowDue(adapter: VenueAdapter, tables: FeedMemory["tables"], nowMs: number): [string, Endpoint][] {
+  const readAt = (name: string): number => tables[name]?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
+  return Object.entries(adapter.endpoints)
+    .filter(([name, { refreshMs, alternativeTo }]) => refreshMs > 0 && alternativeTo === undefined && nowMs - readAt(name) >= refreshMs)
+    .sort(([a], [b]) => (readAt(a) === readAt(b) ? 0 : readAt(a) - readAt(b)));
 }
 
 async function fetchEndpoint(input: {

@@ -11,7 +11,7 @@ const step = (name: FunnelStep["step"], unit: FunnelStep["unit"], counts: Pick<F
 });
 /** A scan in which everything came and nothing paid. */
 const QUIET: readonly FunnelStep[] = [
-  step("fetch", "venues", { in: 4, out: 4, dropped: {} }),
+  step("fetch", "feeds", { in: 4, out: 4, dropped: {} }),
   step("parse", "rows", { in: 100, out: 90, dropped: { delisted: 10 } }),
   step("gate", "rows", { in: 90, out: 80, dropped: { stale: 10 } }),
   step("identify", "rows", { in: 80, out: 80, dropped: {} }),
@@ -33,15 +33,15 @@ describe("zero is always explained", () => {
   it.each<[string, FunnelStep, string]>([
     [
       "no venue that answered",
-      step("fetch", "venues", { in: 4, out: 0, dropped: { "geo-blocked": 3, timeout: 1 } }),
-      "0 of 4 venues answered (3 geo-blocked, 1 timeout)",
+      step("fetch", "feeds", { in: 4, out: 0, dropped: { "geo-blocked": 3, timeout: 1 } }),
+      "0 of 4 feeds answered (3 geo-blocked, 1 timeout)",
     ],
     [
       "one venue, which has nothing to pair with",
-      step("fetch", "venues", { in: 4, out: 1, dropped: { network: 3 } }),
-      "1 of 4 venues answered (3 network)",
+      step("fetch", "feeds", { in: 4, out: 1, dropped: { network: 3 } }),
+      "1 of 4 feeds answered (3 network)",
     ],
-    ["no call at all", step("fetch", "venues", { in: 4, out: 0, dropped: { "flag-off": 4 } }), "0 of 4 venues answered (4 flag-off)"],
+    ["no call at all", step("fetch", "feeds", { in: 4, out: 0, dropped: { "flag-off": 4 } }), "0 of 4 feeds answered (4 flag-off)"],
     [
       "no row that could be read",
       step("parse", "rows", { in: 9, out: 0, dropped: { "bad-field": 9 } }),

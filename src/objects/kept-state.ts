@@ -1,4 +1,5 @@
 import type { Depths } from "../domain/depth.ts";
+import type { FeedId } from "../domain/feed.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
@@ -10,11 +11,12 @@ export type Kept = {
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
+  readonly slowDue: Readonly<Record<FeedId, number>>;
   readonly flags: Flags | null;
 };
 
 /** Changes with the form of what is kept; what an older version kept is then read from D1 instead. */
-const KEPT_VERSION = 2;
+const KEPT_VERSION = 3;
 
 export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_VERSION, kept });
 

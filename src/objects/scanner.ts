@@ -86,6 +86,8 @@ export class Scanner extends DurableObject<Env> {
         lifecycle: kept.lifecycle,
         identity: kept.identity,
         depths: kept.depths,
+        maxSlowCalls: flags.max_slow_calls,
+        slowDue: kept.slowDue,
       },
       scanPorts({ services, flags, log }),
     );
@@ -94,9 +96,9 @@ export class Scanner extends DurableObject<Env> {
       this.#kept = null;
       return { ran: false, slotMs, reason: "not-saved" };
     }
-    const { lifecycle, identity, depths, refusedRows, record } = result.value;
+    const { lifecycle, identity, depths, slowDue, refusedRows, record } = result.value;
     const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
-    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, flags });
+    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, slowDue, flags });
     return { ran: true, slotMs, verdict: record.verdict };
   }
 
@@ -121,7 +123,7 @@ export class Scanner extends DurableObject<Env> {
     if (kept !== null) return kept;
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
-    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, flags: null };
+    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, slowDue: {}, flags: null };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */

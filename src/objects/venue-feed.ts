@@ -44,7 +44,7 @@ export class VenueFeed extends DurableObject<Env> {
     const limit = startTimeLimit(limitMs);
     const { attempts } = services.callLimits;
     const call = this.#caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
-    const collected = await collectVenue({ adapter, memory, call, now: services.now }).finally(limit.close);
+    const collected = await collectVenue({ adapter, memory, call, slowCalls: ask.slowCalls, now: services.now }).finally(limit.close);
     this.#memory = collected.memory;
     pauseAfter(collected.reply.error, budget);
     await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });

@@ -1,8 +1,9 @@
 import type { Opportunity, OpportunityEvent } from "../domain/opportunity.ts";
 import { ok, type Result } from "../domain/result.ts";
 import type { VenueId } from "../domain/venue.ts";
-import { costOf, type D1Retry, type DbCost, jsonParameters, type StorageError, withD1Retry } from "./d1.ts";
+import { costOf, type D1Retry, jsonParameters, type StorageError, withD1Retry } from "./d1.ts";
 import { opportunityRow, type OpportunityRow, pricedRefusal, type RowRefusal } from "./opportunity-row.ts";
+import type { SaveOutcome } from "./save-outcome.ts";
 import type { ScanRecord } from "./scan-record.ts";
 
 /** What one scan leaves behind. */
@@ -15,20 +16,6 @@ export type ScanWrite = {
   readonly nowMs: number;
   /** The registered venues. */
   readonly venues: ReadonlySet<VenueId>;
-};
-
-/** What became of a write. */
-export type SaveOutcome = {
-  /** Rows and near-misses that the validator kept out. */
-  readonly refused: readonly RowRefusal[];
-  /** Rows kept out because another row of their key is not closed. */
-  readonly duplicatesRefused: readonly { readonly id: string; readonly keptId: string }[];
-  /** Ids of events whose row was kept out. */
-  readonly eventsRefused: readonly string[];
-  /** False when the slot already had its row. */
-  readonly scanStored: boolean;
-  readonly attempts: number;
-  readonly cost: DbCost;
 };
 
 /** Columns of `opportunities`, as `OpportunityRow` spells them, in the order of the table. */

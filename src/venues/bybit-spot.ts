@@ -72,20 +72,17 @@ export const bybitSpot = defineAdapter<Tables>({
   join,
 });
 
-/** The result of an envelope that is no error. */
-function resultIn<Field extends string>(body: unknown): Result<NonNullable<WireRow<Field>>, VenueError> {
+/** The list of an envelope that is no error. */
+function listBody<Field extends string>(body: unknown): Result<readonly WireRow<Field>[], VenueError> {
   const error = errorIn(body, 200);
   if (error !== null) return err(error);
   const envelope = fieldsIn<"result" | "retCode">(body);
   if (envelope?.retCode !== 0) return err(badShape("$.retCode", "0", envelope === null ? body : envelope.retCode));
-  const result = fieldsIn<Field>(envelope.result);
-  return result === null ? err(badShape("$.result", "an object", envelope.result)) : ok(result);
+  return listIn<Field>(fieldsIn<"list">(envelope.result)?.list, "$.result.list");
 }
 
 function readTickers(body: unknown): Result<Tickers, VenueError> {
-  const result = resultIn<"list">(body);
-  if (!result.ok) return result;
-  const list = listIn<TickerField>(result.value.list, "$.result.list");
+  const list = listBody<TickerField>(body);
   if (!list.ok) return list;
   const fault: Fault = { raised: false };
   const time = fieldsIn<"time">(body)?.time;
@@ -94,9 +91,7 @@ function readTickers(body: unknown): Result<Tickers, VenueError> {
 }
 
 function readInstruments(body: unknown): Result<Tables["spotInstruments"], VenueError> {
-  const result = resultIn<"list">(body);
-  if (!result.ok) return result;
-  const list = listIn<InstrumentField>(result.value.list, "$.result.list");
+  const list = listBody<InstrumentField>(body);
   return list.ok ? ok(digestRows(list.value, "symbol", readInstrument)) : list;
 }
 

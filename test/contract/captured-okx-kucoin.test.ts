@@ -4,6 +4,7 @@ import { kucoin } from "../../src/venues/kucoin.ts";
 import { okx } from "../../src/venues/okx.ts";
 import { capture, capturesNote, haveCaptures } from "../captures.ts";
 import { bySymbol, mustParse } from "./bodies.ts";
+import { referenceOf } from "./ccxt-reference.ts";
 
 const nothing = (...fields: (keyof Quote)[]): Partial<Record<keyof Quote, null>> =>
   Object.fromEntries(fields.map((field) => [field, null]));
@@ -49,7 +50,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       fundingCap: 0.00375,
       fundingFloor: -0.00375,
       volume24hUsd: 110381.4949 * 77769.5, // volCcy24h in coins · last: 8.58e9
-      openInterestUsd: 2146320021.5532494,
+      openInterestUsd: Number("2146320021.55324936285784"),
       eventAtMs: 1_789_147_119_770,
       replyAtMs: 1_789_824_243_998,
       receivedAtMs: SEPTEMBER_19_MS,
@@ -93,14 +94,14 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       bidSizeBase: 517.85 * 0.1, // 51.785 coins
       askSizeBase: 194.26 * 0.1,
       volume24hUsd: 4950767.36 * 2574.81,
-      openInterestUsd: 1653362618.7449754,
+      openInterestUsd: Number("1653362618.7449753792629"),
       lotBase: 0.01 * 0.1,
     });
     expect(bySymbol(parsed).get("CHIP-USDT-SWAP")).toMatchObject({ bidSizeBase: 3 * 100, askSizeBase: 1 * 100, lotBase: 100 });
     expect(parsed.rejected).toContainEqual(expect.objectContaining({ symbol: "BTC-USD-SWAP", reason: "not-linear" }));
     // The documented unit holds in the recording: oi is contracts, oiCcy coins, oiUsd their worth at about the price.
-    expect(6423794.3700000209 * 0.1).toBeCloseTo(642379.43700000209, 6);
-    expect(1653362618.7449754 / 642379.437 / 2573.89).toBeCloseTo(1, 3);
+    expect(Number("6423794.3700000209") * 0.1).toBeCloseTo(Number("642379.43700000209"), 6);
+    expect(Number("1653362618.7449753792629") / 642379.437 / 2573.89).toBeCloseTo(1, 3);
   });
 
   it("kucoin, 2026-09-11: lots become coins, XBT becomes BTC, the countdown is not a time", () => {
@@ -165,5 +166,58 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       eventAtMs: null,
       replyAtMs: null,
     });
+  });
+
+  /** The recorded body of the first path that a URL contains. */
+  const recorded =
+    (files: readonly (readonly [path: string, body: unknown])[]) =>
+    (url: string): Promise<unknown> => {
+      const found = files.find(([path]) => url.includes(path));
+      return found === undefined ? Promise.reject(new Error(`expected a body for ${url}`)) : Promise.resolve(structuredClone(found[1]));
+    };
+
+  it("okx: ccxt reads the same of the same bodies", async () => {
+    const answer = recorded([
+      ["funding-rate", capture(OKX.fundingRate)],
+      ["tickers", capture(OKX.tickers)],
+      ["instruments", capture(OKX.instruments)],
+    ]);
+    const theirs = await referenceOf("okx", answer);
+    expect([...theirs]).toEqual([
+      [
+        "BTC-USDT-SWAP",
+        {
+          symbol: "BTC/USDT:USDT",
+          rate: 0.0001,
+          intervalHours: 8,
+          nextFundingAtMs: Date.UTC(2026, 8, 19, 16),
+          bid: 77769.4,
+          ask: 77769.5,
+        },
+      ],
+    ]);
+  });
+
+  it("kucoin: ccxt reads the same of the same body", async () => {
+    const contractsActive = capture("kucoin/api_v1_contracts_active_2026-09-11.json");
+    const theirs = await referenceOf(
+      "kucoin",
+      recorded([
+        ["contracts/active", contractsActive],
+        ["allTickers", { code: "200000", data: [] }],
+      ]),
+    );
+    const ours = bySymbol(mustParse(kucoin, { contractsActive }, SEPTEMBER_11_MS));
+    expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());
+    for (const [symbol, quote] of ours) {
+      expect(theirs.get(symbol)).toEqual({
+        symbol: quote.symbol,
+        rate: quote.fundingRatePerInterval,
+        intervalHours: quote.fundingIntervalHours,
+        nextFundingAtMs: quote.nextFundingAtMs,
+        bid: null,
+        ask: null,
+      });
+    }
   });
 });

@@ -1,4 +1,5 @@
 import ccxt, { type Exchange } from "ccxt";
+import { rowsAt } from "./bodies.ts";
 
 /** What ccxt makes of one instrument of a venue; numbers are per quoted unit, as it does not take multipliers off. */
 export type Reference = {
@@ -20,7 +21,24 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
   gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
   hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
+  kucoin: () => new ccxt.kucoinfutures({ options: swapsOnly }),
+  okx: () => new ccxt.okx({ options: swapsOnly }),
 };
+
+/** Where ccxt takes KuCoin's rates from. */
+const KUCOIN_RATES = "/api/ua/v2/market/funding-rate";
+
+/** That reply, put together from the rows of contracts/active, which carry the same figures. */
+async function kucoinRates(answer: Answer): Promise<unknown> {
+  const body = await answer("https://api-futures.kucoin.com/api/v1/contracts/active", undefined);
+  const data = rowsAt(body, ["data"]).map((row) => ({
+    symbol: row["symbol"],
+    nextFundingRate: row["fundingFeeRate"],
+    fundingTime: row["nextFundingRateDateTime"],
+    currentGranularity: row["fundingRateGranularity"],
+  }));
+  return { code: "200000", data };
+}
 
 /** The feeds that ccxt reads too. */
 export const REFERENCE_VENUES: readonly string[] = Object.keys(EXCHANGES);
@@ -31,11 +49,13 @@ export async function referenceOf(venue: string, answer: Answer): Promise<Readon
   if (exchange === undefined) throw new Error(`expected a venue that ccxt knows, found ${venue}`);
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
-  exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) => await answer(url, body);
+  exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) =>
+    url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
   await exchange.loadMarkets();
   const rates = await exchange.fetchFundingRates();
   const intervals = venue === "binance" ? await exchange.fetchFundingIntervals() : {};
-  const tickers = venue === "binance" ? await exchange.fetchBidsAsks() : await exchange.fetchTickers(undefined, { type: "swap" });
+  const tickers =
+    venue === "binance" || venue === "kucoin" ? await exchange.fetchBidsAsks() : await exchange.fetchTickers(undefined, { type: "swap" });
   const references = new Map<string, Reference>();
   for (const market of Object.values(exchange.markets ?? {})) {
     if (market === undefined || market["swap"] !== true || market["linear"] !== true) continue;

@@ -51,7 +51,8 @@ test.each(Object.entries(EXCHANGES))("%s: ccxt reads the same symbol, bid, ask, 
       ["volume", quote.volume24hUsd, volume?.quoteVolume],
       ["lot", scaled(quote.lotBase, 1 / multiplier), market["precision"]?.["amount"]],
     ];
-    for (const [what, mine, theirs] of pairs) if (!isSame(mine, theirs)) differing.push(`${id} ${what}: ours ${mine}, ccxt ${theirs}`);
+    for (const [what, mine, theirs] of pairs)
+      if (!isSame(mine, theirs)) differing.push(`${id} ${what}: ours ${String(mine)}, ccxt ${String(theirs)}`);
   }
   expect(differing.slice(0, 20)).toEqual([]);
 });

@@ -161,8 +161,7 @@ const SAMPLES: readonly {
 const LISTS: readonly (readonly string[])[] = [[], ["result", "list"], ["data"]];
 
 function rowsIn(body: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const lists = LISTS.map((path) => rowsAt(body, path)).filter((rows) => rows.length > 0);
-  return lists[0] ?? rowsAt([body], []);
+  return LISTS.map((path) => rowsAt(body, path)).find((rows) => rows.length > 0) ?? rowsAt([body], []);
 }
 
 describe.skipIf(!haveCaptures)(`printed spot bodies${capturesNote}`, () => {
@@ -208,7 +207,7 @@ describe.skipIf(!haveCaptures)(`printed spot bodies${capturesNote}`, () => {
       ask: 20_527.77,
       bidSizeBase: 2,
       askSizeBase: 1.862172,
-      volume24hUsd: 243_765_620.65899866,
+      volume24hUsd: Number("243765620.65899866"),
       index: null,
       replyAtMs: 1_673_859_087_947,
       eventAtMs: null,

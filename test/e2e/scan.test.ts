@@ -127,7 +127,7 @@ describe("what was asked of the venues", () => {
     // 13 for perpetuals, 3 for spot, 20 for order books.
     expect(total).toBeLessThanOrEqual(13 + 3 + 20);
     for (const { host, venue, userAgent } of calls) {
-      expect(host.includes(venue === "hyperliquid" ? "hyperliquid" : (venue ?? "?"))).toBe(true);
+      expect(host.includes(venue?.replace("-spot", "") ?? "?")).toBe(true);
       expect(userAgent).toMatch(/^Carrywatch\//u);
     }
   });

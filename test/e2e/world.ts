@@ -54,7 +54,6 @@ const scanSchema = z.looseObject({
   rejections: z.looseObject({ counts: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number()))) }),
 });
 export type List = z.infer<typeof listSchema>;
-type Row = z.infer<typeof row>;
 export type Scan = z.infer<typeof scanSchema>;
 
 /** The whole Worker in workerd, watching a simulated market over HTTP. */
@@ -92,7 +91,7 @@ type D1 = { readonly prepare: (text: string) => { readonly all: () => Promise<{ 
 
 /** Short limits, so that a venue that hangs costs a test one second. */
 const LIMITS = { FETCH_HEADERS_LIMIT_MS: "500", FETCH_BODY_LIMIT_MS: "700", RETRY_DELAY_MS: "20" };
-const FLAGS = { venue_limit_ms: 1_500, scan_deadline_ms: 2_500 };
+const FLAGS = { venue_limit_ms: 1_500, scan_deadline_ms: 2_500, max_slow_calls: 40 };
 
 /** Starts simulator and Worker on one clock, whose market stands still unless told otherwise. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {

@@ -52,7 +52,7 @@ function stage(over: Partial<ScanPorts> = {}) {
       done.push(`ask ${feed}`);
       return ANSWERS[feed] ?? failedReply({ feed, venue: feed, error: { kind: "internal", message: "no answer" }, ms: 0 });
     },
-    books: async () => ({ books: [] }),
+    books: async () => ({ books: [], calls: [] }),
     save: async (record) => {
       done.push(`save ${record.scanId}`);
       const cost = { statements: 1, rowsRead: 0, rowsWritten: 1 };
