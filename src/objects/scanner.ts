@@ -7,6 +7,7 @@ import type { LifecycleState } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
+import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
@@ -119,7 +120,7 @@ export class Scanner extends DurableObject<Env> {
     if (kept !== null) return kept;
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
-    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, flags: null };
+    return { lastSlotMs: await latestSlotMs(services.db), lifecycle, identity: EMPTY_IDENTITY_MEMORY, flags: null };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */

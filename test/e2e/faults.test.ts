@@ -109,27 +109,30 @@ describe.each(VENUE_IDS)("faults that pass, at %s", (faulty) => {
     expectPlanted(await storedRows(world), expectedPairs(world));
   });
 
-  test.each(faults)("$kind while rows are open: the venue's become no-data, none ends, and cured they are back under their ids", async (fault) => {
-    const before = await storedRows(world);
-    const lost = before.filter((row) => touches(row, faulty)).length;
-    expect(lost).toBeGreaterThan(0);
-    const [noData, dataBack] = [await eventsOf(world, "no-data"), await eventsOf(world, "data-back")];
-    world.simulator.control(faultOf(fault));
-    const scan = await world.scan();
-    expectExplained(scan, fault);
-    for (const row of await storedRows(world)) {
-      expect(row.status, row.pair).toBe(touches(row, faulty) ? "no-data" : "open");
-      if (touches(row, faulty)) expect(row.why, row.pair).toContain(faulty);
-    }
-    expect(await untruths(world, served)).toEqual([]);
+  test.each(faults)(
+    "$kind while rows are open: the venue's become no-data, none ends, and cured they are back under their ids",
+    async (fault) => {
+      const before = await storedRows(world);
+      const lost = before.filter((row) => touches(row, faulty)).length;
+      expect(lost).toBeGreaterThan(0);
+      const [noData, dataBack] = [await eventsOf(world, "no-data"), await eventsOf(world, "data-back")];
+      world.simulator.control(faultOf(fault));
+      const scan = await world.scan();
+      expectExplained(scan, fault);
+      for (const row of await storedRows(world)) {
+        expect(row.status, row.pair).toBe(touches(row, faulty) ? "no-data" : "open");
+        if (touches(row, faulty)) expect(row.why, row.pair).toContain(faulty);
+      }
+      expect(await untruths(world, served)).toEqual([]);
 
-    world.simulator.control({ clear: true });
-    expect((await world.scan()).balanced).toBe(true);
-    expect(await storedRows(world)).toEqual(before);
-    expect(await eventsOf(world, "no-data")).toBe(noData + lost);
-    expect(await eventsOf(world, "data-back")).toBe(dataBack + lost);
-    expect(await eventsOf(world, "closed")).toBe(0);
-  });
+      world.simulator.control({ clear: true });
+      expect((await world.scan()).balanced).toBe(true);
+      expect(await storedRows(world)).toEqual(before);
+      expect(await eventsOf(world, "no-data")).toBe(noData + lost);
+      expect(await eventsOf(world, "data-back")).toBe(dataBack + lost);
+      expect(await eventsOf(world, "closed")).toBe(0);
+    },
+  );
 });
 
 describe("faults after which a venue is left alone", () => {

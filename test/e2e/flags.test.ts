@@ -12,8 +12,7 @@ async function setFlag(world: World, key: string, value: unknown): Promise<void>
 }
 const dropFlag = async (world: World, key: string): Promise<void> => void (await world.sql(`DELETE FROM flags WHERE key = '${key}'`));
 
-const linesOf = (world: World, event: string): readonly Record<string, unknown>[] =>
-  world.logs().filter((line) => line["event"] === event);
+const linesOf = (world: World, event: string): readonly Record<string, unknown>[] => world.logs().filter((line) => line["event"] === event);
 
 /** The flags that the newest scan says it ran with. */
 const flagsInForce = (world: World): Readonly<Record<string, unknown>> => {
@@ -66,7 +65,10 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const scan = await world.scan();
     expect(flagsInForce(world)).toMatchObject({ open_net: bar });
     expectPlanted(await storedRows(world), new Map([...expectedPairs(world)].filter(([, net]) => net >= bar)));
-    const below = nets.filter((net) => net < bar).slice(-5).reverse();
+    const below = nets
+      .filter((net) => net < bar)
+      .slice(-5)
+      .reverse();
     const list = await world.list();
     expect(openPairs(list).size).toBe(3);
     expect(list.nearMisses.map(({ ledger }) => ledger.net)).toEqual(below.map((net) => expect.closeTo(net, 9)));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { servedNow, untruths } from "./truth.ts";
-import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
+import { expectedPairs, startWorld, type World } from "./world.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -126,25 +126,6 @@ describe("a market with planted pairs", () => {
     expect(world.logs().filter(({ event }) => event === "scan.published")).toHaveLength(Number(scans?.["n"]));
   });
 
-  test("with real_time_data off no call leaves and each venue says flag-off; on again, the same rows are back", async () => {
-    const openIds = async () => await world.sql("SELECT id FROM opportunities WHERE status = 'open' ORDER BY id");
-    const before = await openIds();
-    expect(before.length).toBeGreaterThan(0);
-    const started = (id: string) => linesOf(id).find(({ event }) => event === "scan.start");
-    await world.sql(`INSERT INTO flags (key, value, updated_at, updated_by) VALUES ('real_time_data', 'false', ${Date.now()}, 'test')`);
-    world.simulator.resetCalls();
-    const off = await world.scan();
-    expect(world.simulator.calls().total).toBe(0);
-    expect(off.venues.map(({ error }) => error?.kind)).toEqual(off.venues.map(() => "flag-off"));
-    expect(started(off.id)).toMatchObject({ flags: { real_time_data: false, open_net: 0.001 } });
-    expect(await openIds()).toEqual([]);
-    await world.sql("DELETE FROM flags WHERE key = 'real_time_data'");
-    const on = await world.scan();
-    expect(world.simulator.calls().total).toBeGreaterThan(0);
-    expect(started(on.id)).toMatchObject({ flags: { real_time_data: true } });
-    expect(await openIds()).toEqual(before);
-  });
-
   test("fifty requests build no service anew", async () => {
     expect((await world.get("/api/health")).status).toBe(200);
     const inits = (): number => world.logs().filter(({ event }) => event === "container.init").length;
@@ -152,29 +133,6 @@ describe("a market with planted pairs", () => {
     for (let request = 0; request < 50; request++) expect((await world.get("/api/opportunities")).status).toBe(200);
     expect(inits()).toBe(before);
     expect(before).toBeGreaterThan(0);
-  });
-});
-
-describe("a market in which nothing pays", () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await startWorld({ simulator: { planted: false } });
-  });
-  afterAll(async () => {
-    await world.close();
-  });
-
-  test("gives no opportunity, says that the market is quiet, and counts every pair under a reason", async () => {
-    await world.scan();
-    const scan = await world.scan();
-    expect(scan).toMatchObject({ verdict: "market-quiet", reason: expect.stringMatching(/^market quiet: .*the bar is 0\.100 %$/u) });
-    const list = await world.list();
-    expect([openPairs(list).size, await world.sql("SELECT id FROM opportunities")]).toEqual([0, []]);
-    const detect = scan.funnel.find(({ step }) => step === "detect");
-    expect(detect?.in).toBeGreaterThan(100);
-    expect(Object.keys(detect?.dropped ?? {}).toSorted()).toEqual(["below-threshold", "no-carry"]);
-    for (const { ledger } of list.nearMisses) expect(ledger.net).toBeLessThan(0.001);
-    expect(list.nearMisses.length).toBeGreaterThan(0);
   });
 });
 

@@ -12,14 +12,19 @@ export const PATIENT = {
 export const hotCalls = (venue: string): number =>
   Object.values(ADAPTERS.find(({ facts }) => facts.id === venue)?.endpoints ?? {}).filter(({ refreshMs }) => refreshMs === 0).length;
 /** The same where metadata is due too. */
-export const allCalls = (venue: string): number =>
-  Object.keys(ADAPTERS.find(({ facts }) => facts.id === venue)?.endpoints ?? {}).length;
+export const allCalls = (venue: string): number => Object.keys(ADAPTERS.find(({ facts }) => facts.id === venue)?.endpoints ?? {}).length;
 
 /** Calls that each venue got. */
 export const callsOf = ({ simulator }: World): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(simulator.calls().venues).map(([venue, { total }]) => [venue, total]));
 
-export type Stored = { readonly id: string; readonly status: string; readonly pair: string; readonly net: number; readonly why: string | null };
+export type Stored = {
+  readonly id: string;
+  readonly status: string;
+  readonly pair: string;
+  readonly net: number;
+  readonly why: string | null;
+};
 
 /** The rows of D1, closed ones too. */
 export async function storedRows(world: World): Promise<readonly Stored[]> {
@@ -44,4 +49,3 @@ export function expectPlanted(rows: readonly Stored[], expected: ReadonlyMap<str
   expect(rows.map(({ pair }) => pair).sort()).toEqual([...expected.keys()].sort());
   for (const { pair, net } of rows) expect(Math.abs(net - (expected.get(pair) ?? Number.NaN)), pair).toBeLessThan(1e-9);
 }
-

@@ -52,7 +52,6 @@ const scanSchema = z.looseObject({
   rejections: z.looseObject({ counts: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number()))) }),
 });
 export type List = z.infer<typeof listSchema>;
-type Row = z.infer<typeof row>;
 export type Scan = z.infer<typeof scanSchema>;
 
 /** The whole Worker in workerd, watching a simulated market over HTTP. */
