@@ -63,11 +63,14 @@ export type World = {
   readonly cron: (slot: number) => Promise<void>;
   readonly list: (query?: string) => Promise<List>;
   readonly latest: () => Promise<Scan>;
-  readonly get: (path: string) => Promise<Response>;
+  /** The signal is that of a reader who goes away. */
+  readonly get: (path: string, signal?: AbortSignal) => Promise<Response>;
   readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>;
   readonly kvText: (key: string) => Promise<string | null>;
   /** Takes a Durable Object out of memory; what it stored stays. */
   readonly evict: (object: "SCANNER" | "VENUE_FEED", name: string) => Promise<void>;
+  /** Moves the clocks of market and Worker on by so much from the start; the Worker is loaded anew, its storage stays. */
+  readonly later: (ms: number) => Promise<void>;
   /** The Scanner loses what it stored; D1 and KV stay. */
   readonly loseScannerState: () => Promise<void>;
   /** No scan was ever made: D1, KV and Scanner are empty. Feeds keep what they know of their venues. */
@@ -104,7 +107,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     FLAGS: JSON.stringify({ ...FLAGS, ...options.flags }),
     ...options.vars,
   };
-  const server = createTestHarness({ workers: [{ configPath: "./wrangler.jsonc", vars }] });
+  const workers = (offsetMs: number) => {
+    const CLOCK_OFFSET_MS = String(Number(vars.CLOCK_OFFSET_MS) + offsetMs);
+    return { workers: [{ configPath: "./wrangler.jsonc", vars: { ...vars, CLOCK_OFFSET_MS } }] };
+  };
+  const server = createTestHarness(workers(0));
   await server.listen();
   const worker = server.getWorker<WorkerEnv>();
   await worker.applyD1Migrations("DB");
@@ -142,12 +149,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     cron,
     latest,
     list,
-    get: async (path) => await server.fetch(path),
+    get: async (path, signal) => await server.fetch(path, signal === undefined ? {} : { signal }),
     sql,
     kvText: async (key) => await (await worker.getEnv()).CACHE.get(key),
     logs: () => server.getLogs().map(({ message }) => parseLine(message)),
     nowMs: () => simulator.nowMs(),
     evict,
+    later: async (ms) => {
+      simulator.control({ clock: { offsetMs: ms } });
+      await server.update(workers(ms));
+    },
     loseScannerState,
     forgetScans: async () => {
       await loseScannerState();
