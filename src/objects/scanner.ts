@@ -54,7 +54,7 @@ export class Scanner extends DurableObject<Env> {
     try {
       await this.trigger({ source: "alarm", atMs: services.now() });
     } catch (error) {
-      services.log.error("scanner.alarm-failed", { error });
+      services.log.with({ component: "scanner" }).error("scanner.alarm-failed", { error });
       await this.ctx.storage.setAlarm(services.wallNow() + ALARM_GRACE_MS);
     }
   }
@@ -101,7 +101,7 @@ export class Scanner extends DurableObject<Env> {
 
   #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
     const { trigger, reason, slotMs } = skip;
-    servicesFor(this.env).log.info("scan.skipped", { component: "scanner", trigger: trigger.source, slotMs, reason });
+    servicesFor(this.env).log.with({ component: "scanner" }).info("scan.skipped", { trigger: trigger.source, slotMs, reason });
     return { ran: false, slotMs, reason };
   }
 
@@ -118,6 +118,7 @@ export class Scanner extends DurableObject<Env> {
     const text = loadText(this.ctx.storage.sql, "kept");
     const kept = text === null ? null : parseKept(text);
     if (kept !== null) return kept;
+    if (text !== null) services.log.with({ component: "scanner" }).warn("scanner.state-unreadable", { characters: text.length });
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
     return { lastSlotMs: await latestSlotMs(services.db), lifecycle, identity: EMPTY_IDENTITY_MEMORY, flags: null };

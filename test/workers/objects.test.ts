@@ -68,14 +68,19 @@ describe("the Scanner's alarm", () => {
     expect((await scans()).map(({ id }) => id)).toEqual([slotOf(NOON_MS), slotOf(NOON_MS) + INTERVAL_MS]);
   });
 
-  it("is set again although its scan failed", async () => {
+  it("is set again, soon, when its scan could not even begin", async () => {
     const stub = scanner();
-    await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS });
-    await evictDurableObject(stub);
-    await runInDurableObject(stub, (_, state) => state.storage.sql.exec("UPDATE state_text SET piece = 'cut'"));
-    await evictDurableObject(stub);
+    await runInDurableObject(stub, (_, state) => state.storage.setAlarm(NOON_MS));
+    await db.prepare("ALTER TABLE opportunities RENAME TO opportunities_away").run();
+    try {
+      expect(await runDurableObjectAlarm(stub)).toBe(true);
+    } finally {
+      await db.prepare("ALTER TABLE opportunities_away RENAME TO opportunities").run();
+    }
+    expect(await scans()).toEqual([]);
+    expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).toBe(NOON_MS + 15_000);
     await runDurableObjectAlarm(stub);
-    expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).toBeGreaterThan(NOON_MS);
+    expect(await scans()).toMatchObject([{ trigger: "alarm" }]);
   });
 });
 
@@ -119,11 +124,25 @@ describe("a Scanner without its storage", () => {
     const rows = (await db.prepare("SELECT id, key, status FROM opportunities").all()).results;
     expect(rows).toEqual([{ id: row.id, key: row.key, status: "no-data" }]);
   });
+
+  it("takes both from D1 when what it stored cannot be read", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS });
+    const row = await seed();
+    await evictDurableObject(stub);
+    await runInDurableObject(stub, (_, state) => void state.storage.sql.exec("UPDATE state_text SET piece = 'cut'"));
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    await stub.trigger({ source: "cron", atMs: NOON_MS + INTERVAL_MS });
+    const rows = (await db.prepare("SELECT id, status FROM opportunities").all()).results;
+    expect(rows).toEqual([{ id: row.id, status: "no-data" }]);
+  });
 });
 
 describe("D1 that fails", () => {
   it("in the batch of a scan: nothing is shown or kept, and the slot runs again", async () => {
     const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS });
+    await env.CACHE.delete(SNAPSHOT_KEY);
     await db.prepare("ALTER TABLE scans RENAME TO scans_away").run();
     try {
       expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: false, reason: "not-saved" });
@@ -131,9 +150,9 @@ describe("D1 that fails", () => {
     } finally {
       await db.prepare("ALTER TABLE scans_away RENAME TO scans").run();
     }
-    expect(await scans()).toEqual([]);
-    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: true });
     expect(await scans()).toHaveLength(1);
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: true });
+    expect(await scans()).toHaveLength(2);
     const keys = (await env.CACHE.list()).keys.map((key) => key.name);
     expect(keys).toEqual([`${KV_CATALOGUE.market.prefix}snapshot`]);
   });
