@@ -23,7 +23,8 @@ export function createApi(services: ApiServices): Hono {
     });
   });
   api.onError((error, context) => {
-    services.log.error("api.failed", { component: "api", method: context.req.method, path: new URL(context.req.url).pathname, error });
+    const { method, url } = context.req;
+    services.log.with({ component: "api" }).error("api.failed", { method, path: new URL(url).pathname, error });
     return problem(context, {
       status: 500,
       code: "internal",

@@ -22,9 +22,13 @@ export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_V
 
 /** What `keptText` wrote in this version, else `null`. Sound because nothing else writes to the Scanner's storage. */
 export function parseKept(text: string): Kept | null {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
-  const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
-  return stored.version === KEPT_VERSION ? stored.kept : null;
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
+    const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
+    return stored.version === KEPT_VERSION ? stored.kept : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The state that D1 tells of: open rows start with no low scans, closed ones can still be revived. */

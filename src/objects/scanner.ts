@@ -7,6 +7,7 @@ import type { LifecycleState } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
+import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
@@ -53,7 +54,7 @@ export class Scanner extends DurableObject<Env> {
     try {
       await this.trigger({ source: "alarm", atMs: services.now() });
     } catch (error) {
-      services.log.error("scanner.alarm-failed", { error });
+      services.log.with({ component: "scanner" }).error("scanner.alarm-failed", { error });
       await this.ctx.storage.setAlarm(services.wallNow() + ALARM_GRACE_MS);
     }
   }
@@ -104,7 +105,7 @@ export class Scanner extends DurableObject<Env> {
 
   #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
     const { trigger, reason, slotMs } = skip;
-    servicesFor(this.env).log.info("scan.skipped", { component: "scanner", trigger: trigger.source, slotMs, reason });
+    servicesFor(this.env).log.with({ component: "scanner" }).info("scan.skipped", { trigger: trigger.source, slotMs, reason });
     return { ran: false, slotMs, reason };
   }
 
@@ -121,9 +122,11 @@ export class Scanner extends DurableObject<Env> {
     const text = loadText(this.ctx.storage.sql, "kept");
     const kept = text === null ? null : parseKept(text);
     if (kept !== null) return kept;
+    if (text !== null) services.log.with({ component: "scanner" }).warn("scanner.state-unreadable", { characters: text.length });
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
-    return { lastSlotMs: null, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, slowDue: {}, flags: null };
+    const lastSlotMs = await latestSlotMs(services.db);
+    return { lastSlotMs, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, slowDue: {}, flags: null };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */

@@ -15,6 +15,8 @@ export const LIST_SCANS_SQL = `
     interval_seconds AS intervalSeconds, verdict, reason, open_count, opened_count, updated_count, closed_count, funnel
   FROM scans WHERE id < ?1 ORDER BY id DESC LIMIT ?2`;
 
+export const LATEST_SLOT_SQL = "SELECT id FROM scans ORDER BY id DESC LIMIT 1";
+
 /** Scans that a page of the list holds at most. */
 export const MAX_SCANS_PAGE = 200;
 
@@ -24,6 +26,9 @@ export async function latestScan(db: D1Database): Promise<{ readonly scan: ScanD
   const row = result.results[0];
   return { scan: row === undefined ? null : readScanRow(row, scanDetailSchema), cost: costOf([result]) };
 }
+
+/** Start of the newest slot that was scanned, epoch ms; `null` before the first one. */
+export const latestSlotMs = (db: D1Database): Promise<number | null> => db.prepare(LATEST_SLOT_SQL).first<number>("id");
 
 /**
  * Scans before a slot, newest first. `next` is the `before` of the page after this one, `null` at the end.

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
-import { ADAPTERS } from "../../src/venues/registry.ts";
+import { feedIdOf } from "../../src/domain/feed.ts";
+import type { Endpoint } from "../../src/venues/adapter.ts";
+import { adapterOf } from "../../src/venues/registry.ts";
 import type { World } from "./world.ts";
 
 /** Long enough for a busy machine, short enough for faults that take their time; rows may stand still for ever. */
@@ -8,15 +10,23 @@ export const PATIENT = {
   flags: { venue_limit_ms: 1_500, scan_deadline_ms: 2_500, frozen_scans: 1_000 },
 } as const;
 
-/** Calls of a venue in a scan in which nothing fails and no metadata is due. */
-export const hotCalls = (venue: string): number =>
-  Object.values(ADAPTERS.find(({ facts }) => facts.id === venue)?.endpoints ?? {}).filter(({ refreshMs }) => refreshMs === 0).length;
+/** What scans fetch of a feed, order books aside. */
+const scannedEndpoints = (feed: string): readonly Endpoint[] =>
+  Object.values(adapterOf(feed)?.endpoints ?? {}).filter(({ alternativeTo }) => alternativeTo === undefined);
+/** Calls of a feed in a scan in which nothing fails and no metadata is due, order books aside. */
+export const hotCalls = (feed: string): number => scannedEndpoints(feed).filter(({ refreshMs }) => refreshMs === 0).length;
 /** The same where metadata is due too. */
-export const allCalls = (venue: string): number => Object.keys(ADAPTERS.find(({ facts }) => facts.id === venue)?.endpoints ?? {}).length;
+export const allCalls = (feed: string): number => scannedEndpoints(feed).length;
 
-/** Calls that each venue got. */
+/** Calls that each feed got, order books aside: these are asked of the pairs of the scan, not of the feed. */
 export const callsOf = ({ simulator }: World): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(simulator.calls().venues).map(([venue, { total }]) => [venue, total]));
+  Object.fromEntries(Object.entries(simulator.calls().venues).map(([feed, { byEndpoint }]) => [feed, marketCalls(feed, byEndpoint)]));
+
+/** An endpoint that no adapter has is a call too, if it is not the feed's order book. */
+function marketCalls(feed: string, byEndpoint: Readonly<Record<string, number>>): number {
+  const known = Object.entries(byEndpoint).filter(([name]) => name === "unknown" || Object.hasOwn(adapterOf(feed)?.endpoints ?? {}, name));
+  return known.reduce((sum, [, calls]) => sum + calls, 0);
+}
 
 export type Stored = {
   readonly id: string;
@@ -28,21 +38,30 @@ export type Stored = {
 
 /** The rows of D1, closed ones too. */
 export async function storedRows(world: World): Promise<readonly Stored[]> {
-  const rows = await world.sql("SELECT id, asset, long_venue, short_venue, status, net, no_data_reason FROM opportunities ORDER BY key");
+  const rows = await world.sql(
+    "SELECT id, strategy, asset, long_venue, short_venue, status, net, no_data_reason FROM opportunities ORDER BY key",
+  );
   return rows.map((row) => ({
     id: String(row["id"]),
     status: String(row["status"]),
-    pair: `${String(row["asset"])} ${String(row["long_venue"])} ${String(row["short_venue"])}`,
+    pair: pairOf(row),
     net: Number(row["net"]),
     why: typeof row["no_data_reason"] === "string" ? row["no_data_reason"] : null,
   }));
+}
+
+/** Strategy, asset and the feeds of both legs; carry alone buys spot. */
+function pairOf(row: Readonly<Record<string, unknown>>): string {
+  const { strategy, asset, long_venue: long, short_venue: short } = row;
+  const longFeed = feedIdOf(String(long), strategy === "carry" ? "spot" : "perpetual");
+  return `${String(strategy)} ${String(asset)} ${longFeed} ${feedIdOf(String(short), "perpetual")}`;
 }
 
 /** Events of a kind in D1. */
 export const eventsOf = async (world: World, kind: string): Promise<number> =>
   (await world.sql(`SELECT id FROM opportunity_events WHERE kind = '${kind}'`)).length;
 
-export const touches = (row: Stored, venue: string): boolean => row.pair.split(" ").slice(1).includes(venue);
+export const touches = (row: Stored, feed: string): boolean => row.pair.split(" ").slice(2).includes(feed);
 
 /** The rows are exactly the planted pairs, each with its true net. */
 export function expectPlanted(rows: readonly Stored[], expected: ReadonlyMap<string, number>): void {

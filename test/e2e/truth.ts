@@ -13,7 +13,7 @@ export type Served = ReadonlyMap<string, Quote>;
 export async function servedNow(simulator: Simulator, without: readonly string[] = []): Promise<Served> {
   const served = new Map<string, Quote>();
   for (const adapter of ADAPTERS) {
-    if (without.includes(adapter.facts.id)) continue;
+    if (without.includes(adapter.id)) continue;
     const parsed = parseBodies(adapter, await bodiesOf(simulator, adapter), simulator.nowMs());
     if (!parsed.ok) continue;
     const { columns } = parsed.value;
@@ -88,20 +88,34 @@ function legUntruths(leg: Json, { at, served }: Where): readonly string[] {
 }
 
 /** A leg's quote stands in the leg where it is stored, and is spread into it where it is shown. */
-function ratePer8h(leg: unknown): number {
-  const quote = isJson(leg) && isJson(leg["quote"]) ? leg["quote"] : leg;
-  return isJson(quote) ? (Number(quote["fundingRatePerInterval"]) * 8) / Number(quote["fundingIntervalHours"]) : Number.NaN;
+const quoteOf = (leg: unknown): unknown => (isJson(leg) && isJson(leg["quote"]) ? leg["quote"] : leg);
+const numberIn = (quote: unknown, name: string): number => (isJson(quote) ? Number(quote[name]) : Number.NaN);
+const ratePer8h = (quote: unknown): number => (numberIn(quote, "fundingRatePerInterval") * 8) / numberIn(quote, "fundingIntervalHours");
+
+type Rates = { readonly long: number | null; readonly short: number; readonly difference: number };
+
+/** What a pair's rates must be by its strategy: funding of both legs, of the short one alone, or the prices dealt at. */
+function ratesOf({ strategy, long, short }: Json): Rates {
+  const [bought, sold] = [quoteOf(long), quoteOf(short)];
+  if (strategy === "price") {
+    const [ask, bid] = [numberIn(bought, "ask"), numberIn(sold, "bid")];
+    return { long: ask, short: bid, difference: (bid - ask) / ask };
+  }
+  if (strategy === "carry") return { long: null, short: ratePer8h(sold), difference: ratePer8h(sold) };
+  return { long: ratePer8h(bought), short: ratePer8h(sold), difference: ratePer8h(sold) - ratePer8h(bought) };
 }
 
 function pairUntruths(pair: Json, { at }: Where): readonly string[] {
-  const { longRate, shortRate, rateDifference, ledger } = pair;
-  const { funding, fees, crossing, net } = isJson(ledger) ? ledger : {};
-  const isNetKnown = funding !== null && fees !== null && crossing !== null;
+  const { strategy, longRate, shortRate, rateDifference, ledger } = pair;
+  const { priceGain, funding, fees, crossing, net } = isJson(ledger) ? ledger : {};
+  const gain = strategy === "price" ? priceGain : 0;
+  const isNetKnown = gain !== null && funding !== null && fees !== null && crossing !== null;
+  const rates = ratesOf(pair);
   const expected: readonly (readonly [string, unknown, number | null])[] = [
-    ["longRate", longRate, ratePer8h(pair["long"])],
-    ["shortRate", shortRate, ratePer8h(pair["short"])],
-    ["rateDifference", rateDifference, ratePer8h(pair["short"]) - ratePer8h(pair["long"])],
-    ["net", net, isNetKnown ? Number(funding) - Number(fees) - Number(crossing) : null],
+    ["longRate", longRate, rates.long],
+    ["shortRate", shortRate, rates.short],
+    ["rateDifference", rateDifference, rates.difference],
+    ["net", net, isNetKnown ? Number(gain) + Number(funding) - Number(fees) - Number(crossing) : null],
   ];
   return expected
     .filter(([, found, value]) => !agrees(found, value))
@@ -144,8 +158,9 @@ function observationUntruths(observations: unknown): readonly string[] {
 
 function marketUntruths(market: unknown, served: Served): readonly string[] {
   if (!isJson(market)) return ["KV: no market"];
-  return Object.entries(market).flatMap(([venue, columns]) => {
-    if (!isJson(columns) || !Array.isArray(columns["symbol"])) return [`KV market of ${venue}: no columns`];
+  return Object.entries(market).flatMap(([feed, columns]) => {
+    if (!isJson(columns) || !Array.isArray(columns["symbol"])) return [`KV market of ${feed}: no columns`];
+    const { venue } = columns;
     const cell = (name: string, row: number): unknown => (Array.isArray(columns[name]) ? columns[name][row] : undefined);
     return columns["symbol"].flatMap((symbol, row) => {
       const leg = Object.fromEntries(SENT.map((name) => [name, cell(name, row)]));

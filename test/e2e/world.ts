@@ -1,12 +1,13 @@
 import { createTestHarness } from "wrangler";
 import { z } from "zod";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../simulator/simulator.ts";
+import { feedIdOf } from "../../src/domain/feed.ts";
 
 /** Nine minutes after the hour: no settlement falls into a test, which lasts a minute or two. */
 const START_MS = Date.UTC(2026, 10, 22, 9, 9, 0);
 export const INTERVAL_MS = 120_000;
 
-const leg = z.looseObject({ venue: z.string(), symbol: z.string(), bid: z.number(), ask: z.number() });
+const leg = z.looseObject({ venue: z.string(), kind: z.enum(["perpetual", "spot"]), symbol: z.string(), bid: z.number(), ask: z.number() });
 const priced = z.looseObject({
   key: z.string(),
   strategy: z.enum(["funding", "carry", "price"]),
@@ -44,6 +45,7 @@ const scanSchema = z.looseObject({
   funnel: z.array(step),
   venues: z.array(
     z.looseObject({
+      feed: z.string(),
       venue: z.string(),
       ok: z.boolean(),
       rows: z.number(),
@@ -65,11 +67,14 @@ export type World = {
   readonly cron: (slot: number) => Promise<void>;
   readonly list: (query?: string) => Promise<List>;
   readonly latest: () => Promise<Scan>;
-  readonly get: (path: string) => Promise<Response>;
+  /** The signal is that of a reader who goes away. */
+  readonly get: (path: string, signal?: AbortSignal) => Promise<Response>;
   readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>;
   readonly kvText: (key: string) => Promise<string | null>;
   /** Takes a Durable Object out of memory; what it stored stays. */
   readonly evict: (object: "SCANNER" | "VENUE_FEED", name: string) => Promise<void>;
+  /** Moves the clocks of market and Worker on by so much from the start; the Worker is loaded anew, its storage stays. */
+  readonly later: (ms: number) => Promise<void>;
   /** The Scanner loses what it stored; D1 and KV stay. */
   readonly loseScannerState: () => Promise<void>;
   /** No scan was ever made: D1, KV and Scanner are empty. Feeds keep what they know of their venues. */
@@ -89,9 +94,9 @@ type WorkerEnv = { readonly DB: D1; readonly CACHE: Cache };
 type Cache = { readonly get: (key: string) => Promise<string | null>; readonly delete: (key: string) => Promise<void> };
 type D1 = { readonly prepare: (text: string) => { readonly all: () => Promise<{ readonly results: readonly Record<string, unknown>[] }> } };
 
-/** Short limits, so that a venue that hangs costs a test one second. */
-const LIMITS = { FETCH_HEADERS_LIMIT_MS: "500", FETCH_BODY_LIMIT_MS: "700", RETRY_DELAY_MS: "20" };
-const FLAGS = { venue_limit_ms: 1_500, scan_deadline_ms: 2_500, max_slow_calls: 40 };
+/** Long enough for ten feeds on a busy machine. */
+const LIMITS = { FETCH_HEADERS_LIMIT_MS: "2000", FETCH_BODY_LIMIT_MS: "2000", RETRY_DELAY_MS: "20" };
+const FLAGS = { venue_limit_ms: 4_000, scan_deadline_ms: 8_000, max_slow_calls: 40 };
 
 /** Starts simulator and Worker on one clock, whose market stands still unless told otherwise. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -106,7 +111,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     FLAGS: JSON.stringify({ ...FLAGS, ...options.flags }),
     ...options.vars,
   };
-  const server = createTestHarness({ workers: [{ configPath: "./wrangler.jsonc", vars }] });
+  const workers = (offsetMs: number) => {
+    const CLOCK_OFFSET_MS = String(Number(vars.CLOCK_OFFSET_MS) + offsetMs);
+    return { workers: [{ configPath: "./wrangler.jsonc", vars: { ...vars, CLOCK_OFFSET_MS } }] };
+  };
+  const server = createTestHarness(workers(0));
   await server.listen();
   const worker = server.getWorker<WorkerEnv>();
   await worker.applyD1Migrations("DB");
@@ -144,12 +153,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     cron,
     latest,
     list,
-    get: async (path) => await server.fetch(path),
+    get: async (path, signal) => await server.fetch(path, signal === undefined ? {} : { signal }),
     sql,
     kvText: async (key) => await (await worker.getEnv()).CACHE.get(key),
     logs: () => server.getLogs().map(({ message }) => parseLine(message)),
     nowMs: () => simulator.nowMs(),
     evict,
+    later: async (ms) => {
+      simulator.control({ clock: { offsetMs: ms } });
+      await server.update(workers(ms));
+    },
     loseScannerState,
     forgetScans: async () => {
       await loseScannerState();
@@ -172,19 +185,22 @@ function parseLine(message: string): Record<string, unknown> {
   }
 }
 
-/** The planted pairs that should be open, by strategy, asset and venues, without those that touch some venues. */
+/** The planted pairs that should be open, by strategy, asset and feeds, without those that touch some feeds. */
 export function expectedPairs(world: World, without: readonly string[] = []): ReadonlyMap<string, number> {
   const pairs = world.simulator
     .planted(world.nowMs())
-    .filter(({ kind, long, short }) => kind === "opens" && !without.includes(long.venue) && !without.includes(short.venue));
-  return new Map(pairs.map(({ strategy, asset, long, short, net }) => [`${strategy} ${asset} ${long.venue} ${short.venue}`, net]));
+    .filter(({ kind, long, short }) => kind === "opens" && !without.includes(long.feed) && !without.includes(short.feed));
+  return new Map(pairs.map(({ strategy, asset, long, short, net }) => [`${strategy} ${asset} ${long.feed} ${short.feed}`, net]));
 }
 
-/** Open rows by strategy, asset and venues. */
+/** Open rows by strategy, asset and feeds. */
 export function openPairs(list: List): ReadonlyMap<string, number | null> {
   return new Map(
     list.opportunities
       .filter(({ status }) => status === "open")
-      .map(({ strategy, asset, long, short, ledger }) => [`${strategy} ${asset} ${long.venue} ${short.venue}`, ledger.net]),
+      .map(({ strategy, asset, long, short, ledger }) => [
+        `${strategy} ${asset} ${feedIdOf(long.venue, long.kind)} ${feedIdOf(short.venue, short.kind)}`,
+        ledger.net,
+      ]),
   );
 }

@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { VENUE_IDS } from "../../src/venues/registry.ts";
+import { allCalls, callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows } from "./stored.ts";
+import { servedNow, untruths } from "./truth.ts";
+import { expectedPairs, startWorld, type World } from "./world.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Scanner and feeds leave memory, as the platform does to objects that are idle. */
+async function evictAll(world: World): Promise<void> {
+  await world.evict("SCANNER", "scanner");
+  for (const venue of VENUE_IDS) await world.evict("VENUE_FEED", venue);
+}
+
+const hotScan = Object.fromEntries(VENUE_IDS.map((venue) => [venue, hotCalls(venue)]));
+
+describe("objects that leave memory between scans", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ ...PATIENT, flags: { ...PATIENT.flags, frozen_scans: 6 } });
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  test("confirmation, ids and metadata are what they would have been", async () => {
+    await world.scan();
+    expect(callsOf(world)).toEqual(Object.fromEntries(VENUE_IDS.map((venue) => [venue, allCalls(venue)])));
+    await evictAll(world);
+    world.simulator.resetCalls();
+    expect((await world.scan()).verdict).toBe("opportunities");
+    expect(callsOf(world)).toEqual(hotScan);
+    const opened = await storedRows(world);
+    expectPlanted(opened, expectedPairs(world));
+    for (let scan = 3; scan <= 5; scan++) {
+      await evictAll(world);
+      expect((await world.scan()).balanced).toBe(true);
+      expect(await storedRows(world)).toEqual(opened);
+    }
+    expect(await eventsOf(world, "opened")).toBe(opened.length);
+    expect(await untruths(world, await servedNow(world.simulator))).toEqual([]);
+  });
+
+  test("rows that stand still are counted on: the sixth scan finds them frozen", async () => {
+    await evictAll(world);
+    await world.scan();
+    for (const { status, why, pair } of await storedRows(world)) expect([status, why], pair).toEqual(["no-data", "frozen"]);
+  });
+
+  test("a slot that was scanned stays scanned", async () => {
+    const scans = await world.sql("SELECT id FROM scans");
+    await evictAll(world);
+    world.simulator.resetCalls();
+    await world.cron(scans.length - 1);
+    expect(world.simulator.calls().total).toBe(0);
+    expect(await world.sql("SELECT id FROM scans")).toEqual(scans);
+  });
+
+  test("a venue that asked to be left alone is left alone", async () => {
+    world.simulator.control({ fault: { venue: "gate", kind: "rate-429", options: { retryAfterSeconds: 60 } } });
+    await world.scan();
+    world.simulator.control({ clear: true });
+    await evictAll(world);
+    world.simulator.resetCalls();
+    const scan = await world.scan();
+    expect(callsOf(world)).toEqual({ ...hotScan, gate: 0 });
+    expect(scan.venues.find(({ venue }) => venue === "gate")?.error?.message).toContain("left alone after rate-limited");
+  });
+});
+
+describe("metadata, through a new load of the Worker", () => {
+  test("heavy endpoints are asked for again after 5 minutes, the others after 30", async () => {
+    const world = await startWorld(PATIENT);
+    try {
+      const asked = async (afterMinutes: number) => {
+        await world.later(afterMinutes * MINUTE_MS);
+        world.simulator.resetCalls();
+        await world.scan();
+        const { venues } = world.simulator.calls();
+        return Object.fromEntries(Object.entries(venues).map(([venue, { byEndpoint }]) => [venue, Object.keys(byEndpoint).sort()]));
+      };
+      const hot = {
+        binance: ["bookTicker", "premiumIndex"],
+        bybit: ["tickers"],
+        gate: ["contracts", "tickers"],
+        hyperliquid: ["metaAndAssetCtxs"],
+      };
+      await world.scan();
+      expect(await asked(4)).toEqual(hot);
+      expect(await asked(6)).toEqual({ ...hot, binance: ["bookTicker", "premiumIndex", "ticker24hr"] });
+      expect(await asked(31)).toEqual({
+        ...hot,
+        binance: ["bookTicker", "exchangeInfo", "fundingInfo", "premiumIndex", "ticker24hr"],
+        bybit: ["instruments", "tickers"],
+      });
+      expectPlanted(await storedRows(world), expectedPairs(world));
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+describe("what is lost, and what refuses", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld(PATIENT);
+    await world.scan();
+    await world.scan();
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+  afterEach(() => world.simulator.control({ clear: true }));
+
+  test("a Scanner that lost its storage goes on from D1: open rows keep their ids, none opens twice", async () => {
+    const before = await storedRows(world);
+    expectPlanted(before, expectedPairs(world));
+    await world.loseScannerState();
+    await world.cron(1);
+    expect(await world.sql("SELECT count(*) AS n FROM scans")).toEqual([{ n: 2 }]);
+    for (let scan = 1; scan <= 3; scan++) expect((await world.scan()).verdict).toBe("opportunities");
+    expect(await storedRows(world)).toEqual(before);
+    expect([await eventsOf(world, "opened"), await eventsOf(world, "closed")]).toEqual([before.length, 0]);
+  });
+
+  test("a row without data when the Scanner lost its storage comes back as the row it was", async () => {
+    const before = await storedRows(world);
+    world.simulator.control({ fault: { venue: "binance", kind: "html" } });
+    await world.scan();
+    await world.loseScannerState();
+    await world.scan();
+    const lost = (await storedRows(world)).filter(({ status }) => status === "no-data").length;
+    expect(lost).toBe(expectedPairs(world).size - expectedPairs(world, ["binance"]).size);
+    expect(await eventsOf(world, "no-data")).toBe(lost);
+    world.simulator.control({ clear: true });
+    await world.scan();
+    expect(await storedRows(world)).toEqual(before);
+    expect(await eventsOf(world, "data-back")).toBe(lost);
+  });
+
+  test("a scan that D1 refuses is not shown, changes nothing, and its slot can run again", async () => {
+    const before = await storedRows(world);
+    const snapshot = await world.kvText("market:v1:snapshot");
+    const merged = "SELECT id, scans_merged FROM opportunities ORDER BY id";
+    const mergedBefore = await world.sql(merged);
+    const scans = await world.sql("SELECT id FROM scans ORDER BY id");
+    world.simulator.control({ fault: { venue: "gate", kind: "html" } });
+    await world.sql("ALTER TABLE opportunity_events RENAME TO events_away");
+    await world.cron(50);
+    expect(world.logs().filter(({ event }) => event === "scan.not-saved")).toHaveLength(1);
+    expect(await world.kvText("market:v1:snapshot")).toBe(snapshot);
+    expect(await world.sql("SELECT id FROM scans ORDER BY id")).toEqual(scans);
+    expect([await storedRows(world), await world.sql(merged)]).toEqual([before, mergedBefore]);
+
+    await world.sql("ALTER TABLE events_away RENAME TO opportunity_events");
+    const told = await eventsOf(world, "no-data");
+    await world.cron(50);
+    expect(await world.sql("SELECT id FROM scans")).toHaveLength(scans.length + 1);
+    const scan = await world.latest();
+    expect(scan.venues.find(({ venue }) => venue === "gate")?.error?.kind).toBe("bad-json");
+    const lost = before.filter(({ pair }) => pair.includes("gate")).length;
+    expect(await eventsOf(world, "no-data")).toBe(told + lost);
+  });
+
+  test("readers that go away leave the next ones their answer", async () => {
+    const paths = ["/api/opportunities?grouped=false", "/api/rates?asset=WLD", "/api/scans/latest", "/api/health"];
+    for (let round = 0; round < 3; round++) {
+      const gone = paths.flatMap((path) =>
+        Array.from({ length: 5 }, async () => {
+          const reader = new AbortController();
+          const asking = world.get(path, reader.signal);
+          reader.abort();
+          await expect(asking).rejects.toThrow();
+        }),
+      );
+      await Promise.all(gone);
+      for (const answer of await Promise.all(paths.map((path) => world.get(path)))) expect(answer.status).toBe(200);
+    }
+    expect((await world.list()).opportunities.length).toBe(expectedPairs(world).size);
+    expect(world.logs().filter(({ event }) => event === "api.failed")).toEqual([]);
+  });
+});

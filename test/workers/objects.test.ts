@@ -1,0 +1,159 @@
+import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { KV_CATALOGUE, SNAPSHOT_KEY } from "../../src/storage/keys.ts";
+import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
+import { saveScan } from "../../src/storage/save-scan.ts";
+import { fundingPair, opened, scanOf } from "../opportunities.ts";
+
+const db = env.DB;
+const INTERVAL_MS = 120_000;
+const TABLES = ["opportunity_events", "opportunities", "scans", "flags", "flag_changes"] as const;
+/** In the middle of a slot, ahead of the machine's clock, so that alarms ring only when a test rings them. */
+const NOON_MS = Math.ceil(Date.now() / INTERVAL_MS) * INTERVAL_MS + INTERVAL_MS * 10 + INTERVAL_MS / 2;
+const slotOf = (atMs: number): number => Math.floor(atMs / INTERVAL_MS) * INTERVAL_MS;
+
+let name = 0;
+/** A Scanner that never scanned, on a database without scans. No venue is asked: real data is switched off. */
+const scanner = () => env.SCANNER.getByName(`scanner ${++name}`);
+const scans = async () => (await db.prepare("SELECT id, trigger, verdict FROM scans ORDER BY id").all()).results;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: NOON_MS, toFake: ["Date"] });
+  await applyD1Migrations(db, env.TEST_MIGRATIONS);
+  await db.batch(TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)));
+  await env.CACHE.delete(SNAPSHOT_KEY);
+  await db
+    .prepare("INSERT INTO flags (key, value, updated_at, updated_by) VALUES ('real_time_data', 'false', ?, 'operator')")
+    .bind(NOON_MS)
+    .run();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the Scanner's alarm", () => {
+  it("rung twice scans once, and stays armed behind the next slot", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS });
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    const after = await scans();
+    expect(after.map(({ id, trigger }) => [id, trigger])).toEqual([
+      [slotOf(NOON_MS) - INTERVAL_MS, "cron"],
+      [slotOf(NOON_MS), "alarm"],
+    ]);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await scans()).toEqual(after);
+    const armedMs = await runInDurableObject(stub, (_, state) => state.storage.getAlarm());
+    expect(armedMs).toBe(slotOf(NOON_MS) + INTERVAL_MS + 15_000);
+  });
+
+  it("after the cron of the slot scans nothing, and before it leaves the cron nothing to do", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS });
+    await runDurableObjectAlarm(stub);
+    expect(await scans()).toMatchObject([{ trigger: "cron" }]);
+    vi.setSystemTime(NOON_MS + INTERVAL_MS);
+    await runDurableObjectAlarm(stub);
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS + INTERVAL_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    expect(await scans()).toMatchObject([{ trigger: "cron" }, { trigger: "alarm" }]);
+  });
+
+  it("rings on after the object has left memory", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS });
+    await evictDurableObject(stub);
+    vi.setSystemTime(NOON_MS + INTERVAL_MS);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect((await scans()).map(({ id }) => id)).toEqual([slotOf(NOON_MS), slotOf(NOON_MS) + INTERVAL_MS]);
+  });
+
+  it("is set again, soon, when its scan could not even begin", async () => {
+    const stub = scanner();
+    await runInDurableObject(stub, (_, state) => state.storage.setAlarm(NOON_MS));
+    await db.prepare("ALTER TABLE opportunities RENAME TO opportunities_away").run();
+    try {
+      expect(await runDurableObjectAlarm(stub)).toBe(true);
+    } finally {
+      await db.prepare("ALTER TABLE opportunities_away RENAME TO opportunities").run();
+    }
+    expect(await scans()).toEqual([]);
+    expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).toBe(NOON_MS + 15_000);
+    await runDurableObjectAlarm(stub);
+    expect(await scans()).toMatchObject([{ trigger: "alarm" }]);
+  });
+});
+
+describe("triggers that overlap", () => {
+  it("make one scan of one slot, however many come at once", async () => {
+    const stub = scanner();
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => stub.trigger({ source: "cron", atMs: NOON_MS })));
+    expect(outcomes.filter(({ ran }) => ran)).toHaveLength(1);
+    expect(await scans()).toHaveLength(1);
+  });
+
+  it("a trigger of an earlier slot that comes late scans nothing", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS });
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    expect(await scans()).toHaveLength(1);
+  });
+});
+
+describe("a Scanner without its storage", () => {
+  /** A pair of registered venues, open in D1 since the slot before. */
+  const seed = async () => {
+    const atMs = slotOf(NOON_MS) - INTERVAL_MS;
+    const row = opened(pairOfRegistered(), { openedAtMs: atMs });
+    const scan = scanOf({ slotMs: atMs, scanId: `scan-${atMs}` });
+    const write = { scan, opportunities: [row], events: [], nowMs: atMs + 1_000, venues: new Set(["binance", "bybit"]) };
+    expect(await saveScan(db, write, { attempts: D1_ATTEMPTS, wait: async () => undefined })).toMatchObject({ ok: true });
+    return row;
+  };
+  const pairOfRegistered = () => {
+    const text = JSON.stringify(fundingPair()).replaceAll("alpha", "binance").replaceAll("beta", "bybit");
+    const pair: ReturnType<typeof fundingPair> = JSON.parse(text);
+    return pair;
+  };
+
+  it("takes what is open and which slot was last from D1", async () => {
+    const row = await seed();
+    const stub = scanner();
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: true, verdict: "data-failure" });
+    const rows = (await db.prepare("SELECT id, key, status FROM opportunities").all()).results;
+    expect(rows).toEqual([{ id: row.id, key: row.key, status: "no-data" }]);
+  });
+
+  it("takes both from D1 when what it stored cannot be read", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS });
+    const row = await seed();
+    await evictDurableObject(stub);
+    await runInDurableObject(stub, (_, state) => void state.storage.sql.exec("UPDATE state_text SET piece = 'cut'"));
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    await stub.trigger({ source: "cron", atMs: NOON_MS + INTERVAL_MS });
+    const rows = (await db.prepare("SELECT id, status FROM opportunities").all()).results;
+    expect(rows).toEqual([{ id: row.id, status: "no-data" }]);
+  });
+});
+
+describe("D1 that fails", () => {
+  it("in the batch of a scan: nothing is shown or kept, and the slot runs again", async () => {
+    const stub = scanner();
+    await stub.trigger({ source: "cron", atMs: NOON_MS - INTERVAL_MS });
+    await env.CACHE.delete(SNAPSHOT_KEY);
+    await db.prepare("ALTER TABLE scans RENAME TO scans_away").run();
+    try {
+      expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: false, reason: "not-saved" });
+      expect(await env.CACHE.get(SNAPSHOT_KEY)).toBeNull();
+    } finally {
+      await db.prepare("ALTER TABLE scans_away RENAME TO scans").run();
+    }
+    expect(await scans()).toHaveLength(1);
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: true });
+    expect(await scans()).toHaveLength(2);
+    const keys = (await env.CACHE.list()).keys.map((key) => key.name);
+    expect(keys).toEqual([`${KV_CATALOGUE.market.prefix}snapshot`]);
+  });
+});
