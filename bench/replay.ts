@@ -43,7 +43,7 @@ const NO_MEMORY: FeedMemory = { tables: {}, shown: null, instruments: null };
 /** A feed's part of a scan, up to columns. */
 async function collect(adapter: VenueAdapter, source: Source): Promise<{ readonly reply: FeedReply; readonly memory: FeedMemory }> {
   const memory = source.carried.feeds.get(adapter.id) ?? NO_MEMORY;
-  const collected = await collectVenue({ adapter, memory, call: caller(adapter, source), now: () => source.nowMs });
+  const collected = await collectVenue({ adapter, memory, slowCalls: 40, call: caller(adapter, source), now: () => source.nowMs });
   const { error } = collected.reply;
   if (error !== null) throw new Error(`${adapter.id}: ${error.message}`);
   return collected;
@@ -140,4 +140,6 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths }: Carried): ScanI
   lifecycle,
   identity,
   depths,
+  maxSlowCalls: 40,
+  slowDue: {},
 });

@@ -181,8 +181,8 @@ export function unseenOf(
   });
 }
 
-function viewOf({ feed, error, columns }: FeedReply, market: GatedMarket): VenueView {
+function viewOf({ feed, error, columns, delisted }: FeedReply, market: GatedMarket): VenueView {
   const gated = market.venues.find((each) => each.feed === feed);
   const samples = [...(gated?.gated.samples ?? []), ...(gated?.identity.samples ?? [])];
-  return { feed, error, columns, assetId: gated?.assetId ?? [], passed: gated?.passed ?? new Uint32Array(0), samples };
+  return { feed, error, columns, delisted, assetId: gated?.assetId ?? [], passed: gated?.passed ?? new Uint32Array(0), samples };
 }

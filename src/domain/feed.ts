@@ -34,6 +34,8 @@ export type FeedReply = {
   /** Rows in the bodies: `columns.count` + everything rejected. */
   readonly received: number;
   readonly rejected: { readonly counts: Readonly<Record<string, number>>; readonly samples: readonly RejectedRow[] };
+  /** Canonical symbols that the venue still sends and calls delisted; not all of them where there are very many. */
+  readonly delisted: readonly string[];
   readonly error: VenueError | null;
   /** Endpoints that failed although the venue still gave rows: their fields are missing or come from an older body. */
   readonly degraded: readonly { readonly endpoint: string; readonly error: VenueError }[];

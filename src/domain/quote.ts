@@ -127,7 +127,13 @@ export function finishColumns(writer: QuoteWriter): QuoteColumns {
 }
 
 /** A row that an adapter refused, by the venue's own symbol. */
-export type RejectedRow = { readonly symbol: string; readonly reason: RejectReason; readonly detail: string };
+export type RejectedRow = {
+  readonly symbol: string;
+  readonly reason: RejectReason;
+  readonly detail: string;
+  /** The canonical symbol of a delisted instrument, by which what is open on it ends. */
+  readonly canonical?: string;
+};
 export const REJECT_REASONS = [
   /** Dated future, option, spot among perpetuals. */
   "not-perpetual",

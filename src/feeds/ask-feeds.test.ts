@@ -7,14 +7,22 @@ const FEEDS = ["alpha", "beta", "beta-spot"];
 const venueOf = (feed: string): string => feed.replace("-spot", "");
 const answerOf = (feed: string): FeedReply => failedReply({ feed, venue: venueOf(feed), error: { kind: "empty", message: feed }, ms: 1 });
 const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) =>
-  askFeeds({ feeds: FEEDS.map((feed) => ({ feed, venue: venueOf(feed) })), scanId: "scan-1", limitMs: 50, deadlineMs, ask, now: () => 0 });
+  askFeeds({
+    feeds: FEEDS.map((feed) => ({ feed, venue: venueOf(feed) })),
+    scanId: "scan-1",
+    limitMs: 50,
+    slowCalls: { beta: 2 },
+    deadlineMs,
+    ask,
+    now: () => 0,
+  });
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
 describe("all feeds at once", () => {
-  test("each is asked before any has answered, once, with the id of the scan and its own limit", async () => {
+  test("each is asked before any has answered, once, with the id of the scan and its own limits", async () => {
     const asks: FeedAsk[] = [];
     const everyoneAsked = Promise.withResolvers<void>();
     const replies = await askAll(async (ask) => {
@@ -24,7 +32,7 @@ describe("all feeds at once", () => {
       await everyoneAsked.promise;
       return answerOf(ask.feed);
     });
-    expect(asks).toEqual(FEEDS.map((feed) => ({ feed, scanId: "scan-1", limitMs: 50 })));
+    expect(asks).toEqual(FEEDS.map((feed) => ({ feed, scanId: "scan-1", limitMs: 50, slowCalls: feed === "beta" ? 2 : 0 })));
     expect(replies.map(({ feed }) => feed)).toEqual(FEEDS);
   });
 

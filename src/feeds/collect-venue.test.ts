@@ -78,7 +78,7 @@ describe("what a feed asks its venue", () => {
       return { result: ok({ body: { name }, receivedAtMs: 0 }), calls: [] };
     };
     const adapter = venueOf(Object.fromEntries(names.map((name) => [name, endpoint()])));
-    await collectVenue({ adapter, memory: NONE, call, now: () => 0 });
+    await collectVenue({ slowCalls: 9, adapter, memory: NONE, call, now: () => 0 });
     expect(most).toBe(5);
     expect(asked.toSorted()).toEqual(names.toSorted());
   });
@@ -91,7 +91,7 @@ describe("what a feed asks its venue", () => {
     const callsAt = async (atMs: number): Promise<readonly string[]> => {
       nowMs = atMs;
       asked.length = 0;
-      const collected = await collectVenue({ adapter, memory, call, now: () => nowMs });
+      const collected = await collectVenue({ slowCalls: 9, adapter, memory, call, now: () => nowMs });
       ({ memory } = collected);
       return [...asked].toSorted();
     };
@@ -102,22 +102,50 @@ describe("what a feed asks its venue", () => {
   });
 });
 
+test("slow endpoints beyond the allowance wait, those never read before those that are old, and how many wait is told", async () => {
+  const slow = { contracts: endpoint({ refreshMs: 1_000 }), limits: endpoint({ refreshMs: 1_000 }), fees: endpoint({ refreshMs: 1_000 }) };
+  const adapter = venueOf({ book: endpoint({ required: true }), ...slow });
+  let nowMs = 0;
+  const { call, asked } = answering(() => nowMs);
+  const first = await collectVenue({ slowCalls: 2, adapter, memory: NONE, call, now: () => nowMs });
+  expect([asked.toSorted(), first.reply.slowDue]).toEqual([["book", "contracts", "limits"], 1]);
+  nowMs = 1_500;
+  asked.length = 0;
+  const second = await collectVenue({ slowCalls: 1, adapter, memory: first.memory, call, now: () => nowMs });
+  expect([asked.toSorted(), second.reply.slowDue]).toEqual([["book", "fees"], 2]);
+  asked.length = 0;
+  const third = await collectVenue({ slowCalls: 0, adapter, memory: second.memory, call, now: () => nowMs });
+  expect([asked, third.reply.slowDue]).toEqual([["book"], 2]);
+});
+
 describe("an endpoint that fails", () => {
   const adapter = venueOf({ book: endpoint({ required: true }), metadata: endpoint({ refreshMs: 1_000 }) });
 
   test("costs the venue's rows when they cannot do without it, and says why", async () => {
-    const { reply } = await collectVenue({ adapter, memory: NONE, call: answering(() => 0, ["book"]).call, now: () => 0 });
+    const { reply } = await collectVenue({ slowCalls: 9, adapter, memory: NONE, call: answering(() => 0, ["book"]).call, now: () => 0 });
     expect(reply).toMatchObject({ columns: null, received: 0, error: FAILURE });
   });
 
   test("a hot body is never replaced by an older one", async () => {
-    const first = await collectVenue({ adapter, memory: NONE, call: answering(() => 0).call, now: () => 0 });
-    const second = await collectVenue({ adapter, memory: first.memory, call: answering(() => 1, ["book"]).call, now: () => 1 });
+    const first = await collectVenue({ slowCalls: 9, adapter, memory: NONE, call: answering(() => 0).call, now: () => 0 });
+    const second = await collectVenue({
+      slowCalls: 9,
+      adapter,
+      memory: first.memory,
+      call: answering(() => 1, ["book"]).call,
+      now: () => 1,
+    });
     expect(second.reply).toMatchObject({ columns: null, error: FAILURE });
   });
 
   test("costs its own fields only when they can, and is told", async () => {
-    const { reply } = await collectVenue({ adapter, memory: NONE, call: answering(() => 0, ["metadata"]).call, now: () => 0 });
+    const { reply } = await collectVenue({
+      slowCalls: 9,
+      adapter,
+      memory: NONE,
+      call: answering(() => 0, ["metadata"]).call,
+      now: () => 0,
+    });
     expect(reply.columns?.count).toBe(1);
     expect(reply.degraded).toEqual([{ endpoint: "metadata", error: FAILURE }]);
   });
@@ -125,10 +153,10 @@ describe("an endpoint that fails", () => {
 
 test("what asking for an order book takes is kept with the rows it belongs to, and outlives a scan that fails", async () => {
   const adapter = venueOf({ book: endpoint({ required: true }) });
-  const first = await collectVenue({ adapter, memory: NONE, call: answering(() => 0).call, now: () => 0 });
+  const first = await collectVenue({ slowCalls: 9, adapter, memory: NONE, call: answering(() => 0).call, now: () => 0 });
   expect(first.reply).toMatchObject({ feed: "alpha", venue: "alpha" });
   expect(first.memory.instruments).toMatchObject({ symbol: ["BTC/USDT:USDT"], venueSymbol: ["BTCUSDT"] });
   expect(first.memory.instruments?.unitBase).toEqual(Float64Array.of(0.001));
-  const second = await collectVenue({ adapter, memory: first.memory, call: answering(() => 1, ["book"]).call, now: () => 1 });
+  const second = await collectVenue({ slowCalls: 9, adapter, memory: first.memory, call: answering(() => 1, ["book"]).call, now: () => 1 });
   expect(second.memory.instruments).toEqual(first.memory.instruments);
 });

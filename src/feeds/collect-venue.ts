@@ -43,6 +43,8 @@ const MOST_CALLS_AT_ONCE = 5;
 const STALE_METADATA_FACTOR = 4;
 const MOST_PAGES = 10;
 const SAMPLES_PER_REASON = 3;
+/** Several times what a venue sends. */
+const MOST_DELISTED = 1_000;
 
 type Attempt = { readonly name: string; readonly result: Result<Fetched<unknown>, VenueError>; readonly calls: readonly CallRecord[] };
 
@@ -87,6 +89,7 @@ export async function collectVenue(input: {
     unchangedScans: unchanged,
     received: columns.count + rejected.length,
     rejected: countRejected(rejected),
+    delisted: rejected.flatMap(({ canonical }) => canonical ?? []).slice(0, MOST_DELISTED),
     error: null,
     ms: now() - startedAtMs,
   };
@@ -112,6 +115,7 @@ export function failedReply(failure: {
     unchangedScans: new Uint16Array(0),
     received: 0,
     rejected: { counts: {}, samples: [] },
+    delisted: [],
     error: failure.error,
     degraded: failure.degraded ?? [],
     slowDue: failure.slowDue ?? null,

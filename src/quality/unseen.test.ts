@@ -20,6 +20,7 @@ const sound = (feed: string, changes: Partial<VenueView> = {}): VenueView => ({
   feed,
   error: null,
   columns: columnsOf(feed, "trading", 100),
+  delisted: [],
   assetId: ["BTC"],
   passed: new Uint32Array([0]),
   samples: [],
@@ -68,6 +69,14 @@ describe("why an open pair was not priced", () => {
       kind: "missing",
       reason: "gate BTC/USDT:USDT was refused: stale, crossed-book",
     });
+  });
+
+  test("an instrument that its venue calls delisted is delisted, unless a row has its symbol", () => {
+    const delisted = ["BTC/USDT:USDT"];
+    const gone = sound("gate", { delisted, columns: finishColumns(quoteWriter("gate", 0)), assetId: [], passed: new Uint32Array(0) });
+    expect(whyUnseen(pair, views(gone, sound("bybit")))).toEqual({ kind: "delisted" });
+    expect(whyUnseen(pair, views(sound("gate", { delisted }), sound("bybit"))).kind).toBe("missing");
+    expect(whyUnseen(pair, views({ ...gone, delisted: ["ETH/USDT:USDT"] }, sound("bybit"))).kind).toBe("missing");
   });
 
   test("delisting on either leg decides, whatever the other lacks", () => {

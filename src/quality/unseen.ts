@@ -10,6 +10,8 @@ export type VenueView = {
   readonly feed: FeedId;
   readonly error: VenueError | null;
   readonly columns: QuoteColumns | null;
+  /** Canonical symbols of the feed that its venue calls delisted. */
+  readonly delisted: readonly string[];
   /** Coin of each row after identity; `null` where the row may not pair. */
   readonly assetId: readonly (string | null)[];
   /** Places of the rows that the gate let pass. */
@@ -47,6 +49,7 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, views: Readonly
   if (view === undefined) return { kind: "missing", reason: `${feed} was not asked` };
   if (view.columns === null) return { kind: "missing", reason: `${feed}: ${view.error?.kind ?? "no data"}` };
   const row = view.columns.symbol.indexOf(leg.symbol);
+  if (row === -1 && view.delisted.includes(leg.symbol)) return { kind: "delisted" };
   if (row === -1) return { kind: "missing", reason: `${name} is not in the venue's answer` };
   if (view.columns.state[row] === "delisting") return { kind: "delisted" };
   if (!view.passed.includes(row)) {

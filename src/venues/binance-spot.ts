@@ -107,7 +107,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   if (tables.spotBookTicker === undefined) return err({ kind: "empty", message: "expected a body of spotBookTicker, found none" });
   const rows = tables.spotBookTicker.table;
   const out = quoteWriter("binance", rows.length);
-  return ok(joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables) }));
+  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables) });
 }
 
 function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {

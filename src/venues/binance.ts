@@ -8,7 +8,7 @@
  * - Open interest has no bulk endpoint.
  */
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
@@ -27,6 +27,7 @@ import {
   olderOf,
   positiveIn,
   reject,
+  rejectDelisted,
   rowsByName,
   shownFields,
   textIn,
@@ -94,7 +95,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   const rows = tables.premiumIndex.table;
   const books = tables.bookTicker === undefined ? null : rowsByName(tables.bookTicker.table, "symbol");
   const out = quoteWriter("binance", rows.length);
-  return ok(joinRows({ rows, field: "symbol", out, counterparts: books, write: rowWriter(out, tables, books?.byName) }));
+  return joinRows({ rows, field: "symbol", out, counterparts: books, write: rowWriter(out, tables, books?.byName) });
 }
 
 function rowWriter(out: QuoteWriter, tables: Fetches, books: ReadonlyMap<string, WireRow<BookField>> | undefined): WriteRow<PremiumField> {
@@ -186,12 +187,14 @@ function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, sy
   return { ...known, state, assetClass: row.contractType === "TRADIFI_PERPETUAL" && assetClass === "crypto" ? "other" : assetClass };
 }
 
+const canonicalOf = (base: string, quote: string): string => perpetualSymbol(splitMultiplier(base).asset, quote, quote);
+
 function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { contractType, status, baseAsset, quoteAsset, marginAsset } = row;
   const found = `found ${shownFields({ contractType, status, baseAsset, quoteAsset, marginAsset })}`;
   if (DATED.has(contractType)) return reject(symbol, "not-perpetual", found);
   if (!PERPETUAL.has(contractType)) return reject(symbol, "unknown-contract-type", `expected a documented contractType, ${found}`);
-  if (status === "CLOSE" || status === "DELIVERED") return reject(symbol, "delisted", found);
+  if (status === "CLOSE" || status === "DELIVERED") return rejectDelisted(symbol, canonicalOf(String(baseAsset), String(quoteAsset)), found);
   if (!STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   if (marginAsset !== quoteAsset) return reject(symbol, "not-linear", `expected margin in the quote currency, ${found}`);
   if (symbol !== `${String(baseAsset)}${String(quoteAsset)}`) return reject(symbol, "bad-symbol", `expected base + quote, ${found}`);

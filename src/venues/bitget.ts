@@ -11,7 +11,7 @@
  */
 import type { Book } from "../domain/book.ts";
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
@@ -29,6 +29,7 @@ import {
   olderOf,
   positiveIn,
   reject,
+  rejectDelisted,
   rowsByName,
   shownFields,
   textIn,
@@ -207,12 +208,14 @@ function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, sy
   };
 }
 
+const canonicalOf = (base: string, quote: string): string => perpetualSymbol(splitMultiplier(base).asset, quote, quote);
+
 function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { symbolType, symbolStatus, baseCoin, quoteCoin } = row;
   const found = `found ${shownFields({ symbolType, symbolStatus, baseCoin, quoteCoin })}`;
   if (symbolType === "delivery") return reject(symbol, "not-perpetual", found);
   if (symbolType !== "perpetual") return reject(symbol, "unknown-contract-type", `expected a documented symbolType, ${found}`);
-  if (symbolStatus === "off") return reject(symbol, "delisted", found);
+  if (symbolStatus === "off") return rejectDelisted(symbol, canonicalOf(String(baseCoin), String(quoteCoin)), found);
   if (!STATES.has(symbolStatus)) return reject(symbol, "unknown-state", `expected a documented symbolStatus, ${found}`);
   if (quoteCoin !== "USDT") return reject(symbol, "unsupported-settle", found);
   return `${String(baseCoin)}USDT` === symbol ? null : reject(symbol, "bad-symbol", `expected baseCoin + USDT, ${found}`);

@@ -99,7 +99,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   if (tables.spotTickers === undefined) return err({ kind: "empty", message: "expected a body of spotTickers, found none" });
   const { rows } = tables.spotTickers.table;
   const out = quoteWriter("bybit", rows.length);
-  return ok(joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) }));
+  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
 }
 
 function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["spotInstruments"] | undefined): WriteRow<TickerField> {

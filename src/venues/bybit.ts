@@ -9,7 +9,7 @@
  * - `instruments` answers with contracts in status Trading unless asked otherwise.
  */
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
@@ -26,6 +26,7 @@ import {
   numberIn,
   positiveIn,
   reject,
+  rejectDelisted,
   shownFields,
   textIn,
   timeMsIn,
@@ -118,7 +119,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   if (tables.tickers === undefined) return err({ kind: "empty", message: "expected a body of tickers, found none" });
   const { rows } = tables.tickers.table;
   const out = quoteWriter("bybit", rows.length);
-  return ok(joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.tickers, tables.instruments?.table) }));
+  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.tickers, tables.instruments?.table) });
 }
 
 function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["instruments"] | undefined): WriteRow<TickerField> {
@@ -129,7 +130,7 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
     const { base, settle } = name.value;
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
-    const { asset, multiplier } = base === "SHIB1000" ? SHIB1000 : splitMultiplier(base);
+    const { asset, multiplier } = coinOf(base);
     fault.raised = instrument?.faulty === true;
     out.receivedAtMs[at] = tickers.receivedAtMs;
     out.replyAtMs[at] = tickers.table.replyAtMs;
@@ -174,6 +175,9 @@ function stateOf(phase: string | null, deliveryTime: number): TradingState | nul
 
 /** The multiplier stands behind the coin in this one name. */
 const SHIB1000 = { asset: "SHIB", multiplier: 1000 };
+const coinOf = (base: string): typeof SHIB1000 => (base === "SHIB1000" ? SHIB1000 : splitMultiplier(base));
+const canonicalOf = ({ base, settle }: { readonly base: string; readonly settle: string }): string =>
+  perpetualSymbol(coinOf(base).asset, settle, settle);
 
 /** `1000BONKPERP` → base `1000BONK`, settled in USDC. */
 function parseName(symbol: string): Result<{ readonly base: string; readonly settle: string }, RejectReason> {
@@ -202,9 +206,9 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<InstrumentField>>): 
   if (contractType === "LinearFutures" || contractType === "InverseFutures") return reject(symbol, "not-perpetual", found);
   if (contractType === "InversePerpetual") return reject(symbol, "not-linear", found);
   if (contractType !== "LinearPerpetual") return reject(symbol, "unknown-contract-type", `expected a documented contractType, ${found}`);
-  if (status === "Closed") return reject(symbol, "delisted", found);
-  if (!STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   const name = parseName(symbol);
+  if (status === "Closed") return name.ok ? rejectDelisted(symbol, canonicalOf(name.value), found) : reject(symbol, "delisted", found);
+  if (!STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   return name.ok && settleCoin !== name.value.settle
     ? reject(symbol, "unsupported-settle", `expected the name's currency, ${found}`)
     : null;

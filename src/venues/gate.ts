@@ -25,6 +25,7 @@ import {
   olderOf,
   positiveIn,
   reject,
+  rejectDelisted,
   rowsByName,
   shownFields,
   timeSecondsIn,
@@ -114,7 +115,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   const out = quoteWriter("gate", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
   const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return ok(joinRows({ rows, field: "name", out, counterparts: books, write, bookUnitBase }));
+  return joinRows({ rows, field: "name", out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
@@ -129,9 +130,9 @@ function rowWriter(
     const book = books?.get(symbol);
     const base = parseName(symbol);
     if (!base.ok) return reject(symbol, base.error, "expected the name of a perpetual: BASE_USDT");
-    const refused = refusalOf(symbol, row);
-    if (refused !== null) return refused;
     const { asset, multiplier } = splitMultiplier(base.value);
+    const refused = refusalOf({ symbol, asset }, row);
+    if (refused !== null) return refused;
     fault.raised = false;
     const coinsPerContract = positiveIn(row.quanto_multiplier, fault) * multiplier;
     const mark = numberIn(row.mark_price, fault) / multiplier;
@@ -174,7 +175,7 @@ function parseName(name: string): Result<string, RejectReason> {
 const LEVERAGED_TOKEN = /^\p{Lu}{2,}[2-5][LS]$/u;
 
 /** States that decide money: a value that Gate does not document is refused. An absent key refuses only where nothing can be told. */
-function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
+function refusalOf({ symbol, asset }: { readonly symbol: string; readonly asset: string }, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { type, status, contract_type: contractType } = row;
   if (type === "inverse") return reject(symbol, "not-linear", "found type inverse");
   if (type !== "direct") return reject(symbol, "unknown-contract-type", `expected type direct or inverse, found ${shownFields(type)}`);
@@ -182,7 +183,8 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): Re
     return reject(symbol, "unknown-contract-type", `expected a documented contract_type, found ${shownFields(contractType)}`);
   }
   if (status === "delisted" || (row.in_delisting === true && (row.position_size === 0 || row.position_size === "0"))) {
-    return reject(symbol, "delisted", `found status ${shownFields(status)}, no open positions`);
+    const canonical = perpetualSymbol(asset, "USDT", "USDT");
+    return rejectDelisted(symbol, canonical, `found status ${shownFields(status)}, no open positions`);
   }
   if (isMissing(status) || STATES.has(status)) return null;
   return reject(symbol, "unknown-state", `expected a documented status, found ${shownFields(status)}`);

@@ -22,6 +22,7 @@ import {
   namePerpetual,
   numberIn,
   reject,
+  rejectDelisted,
   shownFields,
   timeMsIn,
   type WireRow,
@@ -121,7 +122,7 @@ function join(tables: Fetches, nowMs: number): Result<Parsed, VenueError> {
   if (fetched === undefined) return err({ kind: "empty", message: "expected a body of metaAndAssetCtxs, found none" });
   const rows = fetched.table.universe;
   const out = quoteWriter("hyperliquid", rows.length);
-  return ok(joinRows({ rows, field: "name", out, write: rowWriter(out, fetched, nowMs) }));
+  return joinRows({ rows, field: "name", out, write: rowWriter(out, fetched, nowMs) });
 }
 
 function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): WriteRow<CoinField> {
@@ -131,7 +132,7 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
     const context = fetched.table.contexts[index] ?? null;
     if (symbol.includes(":")) return reject(symbol, "not-an-instrument", "expected a coin of the first dex");
     fault.raised = false;
-    if (coin.isDelisted === true) return reject(symbol, "delisted", "found isDelisted");
+    if (coin.isDelisted === true) return rejectDelisted(symbol, perpetualSymbol(coinOf(symbol).asset, "USDC", "USDC"), "found isDelisted");
     if (coin.isDelisted !== undefined && coin.isDelisted !== false) {
       return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin.isDelisted)}`);
     }

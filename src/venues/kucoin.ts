@@ -11,7 +11,7 @@
  * - Open interest is taken as one side: which it is, is not documented. Numbers come as numbers or strings; null is "not sent".
  */
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
@@ -27,6 +27,7 @@ import {
   olderOf,
   positiveIn,
   reject,
+  rejectDelisted,
   rowsByName,
   shownFields,
   timeMsIn,
@@ -124,7 +125,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   const out = quoteWriter("kucoin", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
   const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return ok(joinRows({ rows, field: "symbol", out, counterparts: books, write, bookUnitBase }));
+  return joinRows({ rows, field: "symbol", out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
@@ -140,7 +141,7 @@ function rowWriter(
     if (refused !== null) return refused;
     const { base, settle } = parseName(symbol);
     const ticker = books?.get(symbol);
-    const { asset, multiplier } = base === "XBT" ? BITCOIN : splitMultiplier(base);
+    const { asset, multiplier } = coinOf(base);
     fault.raised = false;
     const coinsPerLot = positiveIn(row.multiplier, fault) * multiplier;
     const mark = numberIn(row.markPrice, fault) / multiplier;
@@ -176,6 +177,9 @@ function rowWriter(
 
 /** The one coin that has another name here. */
 const BITCOIN = { asset: "BTC", multiplier: 1 };
+const coinOf = (base: string): typeof BITCOIN => (base === "XBT" ? BITCOIN : splitMultiplier(base));
+const canonicalOf = ({ base, settle }: { readonly base: string; readonly settle: string }): string =>
+  perpetualSymbol(coinOf(base).asset, settle, settle);
 
 /** `1000BONKUSDTM` → `1000BONK`, `USDT`. */
 const parseName = (symbol: string): { readonly base: string; readonly settle: string } => ({
@@ -191,7 +195,7 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): Re
   if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found}`);
   if (isInverse === true) return reject(symbol, "not-linear", found);
   if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found}`);
-  if (status === "Settled" || status === "Closed") return reject(symbol, "delisted", found);
+  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, canonicalOf(parseName(symbol)), found);
   if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   if (!isMissing(marketStage) && !STAGES.has(marketStage)) {
     return reject(symbol, "unknown-state", `expected a documented marketStage, ${found}`);

@@ -7,7 +7,7 @@
  * - `instCategory` of `instruments` says what is traded; a pair that it lacks is of unknown state. There is no index here.
  */
 import type { VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, splitMultiplier, spotSymbol, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
@@ -23,6 +23,7 @@ import {
   numberIn,
   positiveIn,
   reject,
+  rejectDelisted,
   shownFields,
   textIn,
   timeMsIn,
@@ -76,7 +77,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   if (tables.spotTickers === undefined) return err({ kind: "empty", message: "expected a body of spotTickers, found none" });
   const rows = tables.spotTickers.table;
   const out = quoteWriter("okx", rows.length);
-  return ok(joinRows({ rows, field: "instId", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) }));
+  return joinRows({ rows, field: "instId", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
 }
 
 function rowWriter(
@@ -132,7 +133,7 @@ function readInstrument(row: NonNullable<WireRow<InstrumentField>>, fault: Fault
 
 function refusalOf(symbol: string, { state, baseCcy, quoteCcy }: NonNullable<WireRow<InstrumentField>>): RejectedRow | null {
   const found = `found ${shownFields({ state, baseCcy, quoteCcy })}`;
-  if (state === "expired") return reject(symbol, "delisted", found);
+  if (state === "expired") return rejectDelisted(symbol, spotSymbol(splitMultiplier(String(baseCcy)).asset, String(quoteCcy)), found);
   if (state === "test") return reject(symbol, "not-an-instrument", found);
   if (!STATES.has(state)) return reject(symbol, "unknown-state", `expected a documented state, ${found}`);
   return symbol === `${String(baseCcy)}-${String(quoteCcy)}`

@@ -10,7 +10,7 @@
  * - A ticker's `ts` is when it was made, a funding rate's `ts` when it was returned. `expTime` of a swap is its announced end.
  */
 import type { VenueError } from "../domain/error.ts";
-import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS, MINUTE_MS } from "../domain/units.ts";
@@ -26,6 +26,7 @@ import {
   olderOf,
   positiveIn,
   reject,
+  rejectDelisted,
   rowsByName,
   shownFields,
   textIn,
@@ -96,7 +97,7 @@ function join(tables: Fetches): Result<Parsed, VenueError> {
   const out = quoteWriter("okx", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
   const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return ok(joinRows({ rows, field: "instId", out, counterparts: books, write, bookUnitBase }));
+  return joinRows({ rows, field: "instId", out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
@@ -190,10 +191,10 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<InstrumentField>>): 
   if (ctType !== "linear") return reject(symbol, "unknown-contract-type", `expected ctType linear or inverse, ${found}`);
   if (ruleType === "xperp") return reject(symbol, "not-perpetual", found);
   if (!RULES.has(ruleType)) return reject(symbol, "unknown-contract-type", `expected a documented ruleType, ${found}`);
-  if (state === "expired") return reject(symbol, "delisted", found);
+  const [base = "", quote = ""] = symbol.split("-");
+  if (state === "expired") return rejectDelisted(symbol, perpetualSymbol(splitMultiplier(base).asset, quote, quote), found);
   if (state === "test") return reject(symbol, "not-an-instrument", found);
   if (!STATES.has(state)) return reject(symbol, "unknown-state", `expected a documented state, ${found}`);
-  const [base, quote] = symbol.split("-");
   if (settleCcy !== quote) return reject(symbol, "unsupported-settle", `expected the name's currency, ${found}`);
   if (instFamily === `${base}-${quote}` && ctValCcy === base) return null;
   return reject(symbol, "bad-symbol", `expected the name's coin as family and as unit of the contract, ${found}`);

@@ -97,6 +97,12 @@ export function flagIn(value: unknown, fault: Fault): boolean | null {
 /** A rejection of a row by the venue's own name for it. */
 export const reject = (symbol: string, reason: RejectReason, detail: string): RejectedRow => ({ symbol, reason, detail });
 
+/** The rejection of an instrument that has ended, by the venue's name for it; `canonical` is ours. */
+export const rejectDelisted = (symbol: string, canonical: string, detail: string): RejectedRow => ({
+  ...reject(symbol, "delisted", detail),
+  canonical,
+});
+
 /** The fields of a faulty row, bounded, for the detail of its rejection. */
 export function shownFields(row: unknown): string {
   return (JSON.stringify(row) ?? "nothing").slice(0, 300);
@@ -152,7 +158,7 @@ export type WriteRow<Field extends string> = (
   at: number,
 ) => RejectedRow | null;
 
-/** Turns the rows of a venue's primary body into columns, and says which rows it refused. */
+/** Turns the rows of a venue's primary body into columns, and says which rows it refused. A body without one name is a bad shape. */
 export function joinRows<Field extends string>(input: {
   readonly rows: readonly WireRow<Field>[];
   readonly field: Field;
@@ -162,9 +168,10 @@ export function joinRows<Field extends string>(input: {
   readonly bookUnitBase?: Float64Array;
   /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
   readonly counterparts?: NamedRows<string> | null;
-}): Parsed {
+}): Result<Parsed, VenueError> {
   const { rows, field, out, write, counterparts } = input;
   const rejected = [...(counterparts?.rejected ?? [])];
+  if (counterparts?.byName.size === 0) return err(unnamed(rejected));
   const venueSymbols: string[] = [];
   const seen = new Set<string>();
   const multiplied = new Set<string>();
@@ -181,11 +188,12 @@ export function joinRows<Field extends string>(input: {
       else venueSymbols.push(name);
     }
   }
+  if (seen.size === 0) return err(unnamed(rejected));
   for (const name of counterparts?.byName.keys() ?? []) {
     if (!seen.has(name)) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
   }
   const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, venueSymbols.length);
-  return { columns: finishColumns(out), rejected, venueSymbols, bookUnitBase };
+  return ok({ columns: finishColumns(out), rejected, venueSymbols, bookUnitBase });
 }
 
 /** Whether an earlier row has the symbol of this one. Names are unique, so only a multiplier can bring two of them together. */
@@ -206,6 +214,13 @@ function unname(out: QuoteWriter, name: string): RejectedRow {
 /** The rejection of a row without the field that names it. */
 const nameless = (index: number, field: string, row: unknown): RejectedRow =>
   reject(`row ${index}`, "no-symbol", `expected a name at ${field}, found ${shownFields(row)}`);
+
+/** A body in which no row has a name: another shape, not a venue without instruments. */
+const unnamed = (rejected: readonly RejectedRow[]): VenueError => ({
+  kind: "bad-shape",
+  path: "$[0]",
+  message: rejected.at(-1)?.detail ?? "expected rows, found none",
+});
 
 const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
 

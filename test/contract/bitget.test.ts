@@ -157,6 +157,7 @@ describe("Bitget, simulated", () => {
       collectVenue({
         adapter: bitget,
         memory,
+        slowCalls: 9,
         now: () => NOW_MS,
         call: async ({ name, errorIn }) => {
           asked.push(name);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ControlCommand } from "../../simulator/controls.ts";
-import { VENUE_IDS } from "../../src/venues/registry.ts";
-import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows, touches } from "./stored.ts";
+import { FEED_IDS } from "../../src/venues/registry.ts";
+import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, type Stored, storedRows, touches } from "./stored.ts";
 import { type Served, servedNow, untruths } from "./truth.ts";
 import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
 
@@ -25,7 +25,7 @@ describe("faults of a part of a venue", () => {
     const scan = await world.scan();
     expect(scan.balanced).toBe(true);
     expect(scan.rejections.counts["gate"]?.["binance"]?.["unknown-state"]).toBeGreaterThan(100);
-    const report = scan.venues.find(({ venue }) => venue === "binance");
+    const report = scan.venues.find(({ feed }) => feed === "binance");
     expect(report).toMatchObject({ ok: true, degraded: [{ endpoint: "exchangeInfo", kind: "server" }] });
     await world.scan();
     expectPlanted(await storedRows(world), expectedPairs(world, ["binance"]));
@@ -40,9 +40,10 @@ describe("faults of a part of a venue", () => {
     const before = await world.latest();
     world.simulator.resetCalls();
     const scan = await world.scan();
-    expect(world.simulator.calls().venues["gate"]?.byEndpoint).toEqual({ contracts: 3, tickers: 1 });
-    for (const other of VENUE_IDS.filter((id) => id !== "gate")) expect(callsOf(world)[other], other).toBe(hotCalls(other));
-    expect(scan.venues.find(({ venue }) => venue === "gate")).toMatchObject({ ok: true, error: null, degraded: [], calls: 4 });
+    expect(world.simulator.calls().venues["gate"]?.byEndpoint).toMatchObject({ contracts: 3, tickers: 1 });
+    expect(callsOf(world)["gate"]).toBe(4);
+    for (const other of FEED_IDS.filter((id) => id !== "gate")) expect(callsOf(world)[other], other).toBe(hotCalls(other));
+    expect(scan.venues.find(({ feed }) => feed === "gate")).toMatchObject({ ok: true, error: null, degraded: [], calls: 4 });
     expect(scan.venues.map(({ rows }) => rows)).toEqual(before.venues.map(({ rows }) => rows));
     for (const { status, pair } of await storedRows(world)) expect(status, pair).toBe("open");
   });
@@ -51,7 +52,7 @@ describe("faults of a part of a venue", () => {
     set(world, { venue: "gate", endpoint: "tickers", kind: "http-500" });
     const scan = await world.scan();
     expect(scan.rejections.counts["gate"]?.["gate"]?.["missing-bid"]).toBeGreaterThan(100);
-    expect(scan.venues.find(({ venue }) => venue === "gate")).toMatchObject({
+    expect(scan.venues.find(({ feed }) => feed === "gate")).toMatchObject({
       ok: true,
       degraded: [{ endpoint: "tickers", kind: "server" }],
     });
@@ -64,15 +65,18 @@ describe("faults of a part of a venue", () => {
   test.each(["crossed-book", "absurd-rate"] as const)("%s of one symbol costs that symbol alone", async (kind) => {
     set(world, { venue: "gate", kind, options: { symbols: ["WLD_USDT"] } });
     await world.scan();
-    const hit = (pair: string): boolean => pair.startsWith("WLD ") && pair.includes("gate");
+    const isHit = (row: Stored): boolean => row.pair.split(" ")[1] === "WLD" && touches(row, "gate");
     const rows = await storedRows(world);
-    expect(rows.filter(({ pair }) => hit(pair)).length).toBeGreaterThan(0);
-    for (const { status, pair } of rows) expect(status, pair).toBe(hit(pair) ? "no-data" : "open");
+    expect(rows.filter(isHit).length).toBeGreaterThan(0);
+    for (const row of rows) expect(row.status, row.pair).toBe(isHit(row) ? "no-data" : "open");
     expect(await untruths(world, served)).toEqual([]);
     world.simulator.control({ clear: true });
     await world.scan();
   });
 });
+
+/** Feeds without a fault of their own in the tests below. */
+const OTHERS = FEED_IDS.filter((id) => !["binance", "bybit", "gate", "hyperliquid"].includes(id));
 
 describe("several venues at once, each with a fault of its own", () => {
   let world: World;
@@ -86,7 +90,7 @@ describe("several venues at once, each with a fault of its own", () => {
   });
   beforeEach(() => world.simulator.control({ clear: true }));
 
-  test("from the first scan on two venues: the pair of the other two opens, nothing else", async () => {
+  test("from the first scan on two venues: the pairs of the others open, nothing else", async () => {
     set(world, { venue: "binance", kind: "cut-body" }, { venue: "hyperliquid", kind: "crossed-book" });
     for (let scan = 1; scan <= 2; scan++) expect((await world.scan()).balanced).toBe(true);
     const expected = expectedPairs(world, ["binance", "hyperliquid"]);
@@ -95,12 +99,13 @@ describe("several venues at once, each with a fault of its own", () => {
     expect(await untruths(world, served)).toEqual([]);
   });
 
-  test("on three venues: nothing opens from what is left, and open rows wait", async () => {
+  test("on all venues but one: nothing opens from what is left, and open rows wait", async () => {
     const before = await storedRows(world);
     set(world, { venue: "bybit", kind: "hang" }, { venue: "hyperliquid", kind: "html" }, { venue: "binance", kind: "crossed-book" });
+    for (const venue of OTHERS) set(world, { venue, kind: "http-400" });
     const scan = await world.scan();
     expect(scan.balanced).toBe(true);
-    expect(scan.funnel[0]?.dropped).toEqual({ timeout: 1, "bad-json": 1 });
+    expect(scan.funnel[0]?.dropped).toEqual({ timeout: 1, "bad-json": 1, "bad-request": OTHERS.length });
     expect(scan.verdict).toBe("data-failure");
     expect((await storedRows(world)).map(({ id, status }) => [id, status])).toEqual(before.map(({ id }) => [id, "no-data"]));
   });
@@ -119,11 +124,12 @@ describe("several venues at once, each with a fault of its own", () => {
       { venue: "gate", kind: "http-500" },
       { venue: "hyperliquid", kind: "absurd-rate" },
     );
+    for (const venue of OTHERS) set(world, { venue, kind: "http-400" });
     for (let again = 1; again <= 3; again++) {
       const scan = await world.scan();
       expect(scan.balanced).toBe(true);
       expect(scan.verdict).toBe("data-failure");
-      expect(scan.reason).toBe("data failure: 1 of 4 venues answered (2 server, 1 empty)");
+      expect(scan.reason).toBe(`data failure: 1 of ${FEED_IDS.length} feeds answered (${OTHERS.length} bad-request, 2 server, 1 empty)`);
       expect(scan.rejections.counts["gate"]?.["hyperliquid"]?.["rate-too-large"]).toBeGreaterThan(50);
     }
     expect((await storedRows(world)).map(({ id, status, net }) => [id, status, net])).toEqual(

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventsOf, expectPlanted, PATIENT, storedRows } from "./stored.ts";
+import { STRATEGIES } from "../../src/domain/opportunity.ts";
+import { FEED_IDS } from "../../src/venues/registry.ts";
+import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows } from "./stored.ts";
 import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
 
 /** Sets a flag as an operator does: a row of the table, its value as JSON. */
@@ -39,9 +41,10 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const scan = await world.scan();
     expect(world.simulator.calls().total).toBe(0);
     expect(scan.balanced).toBe(true);
-    expect(scan.funnel[0]).toMatchObject({ step: "fetch", in: 4, out: 0, dropped: { "flag-off": 4 } });
+    const feeds = FEED_IDS.length;
+    expect(scan.funnel[0]).toMatchObject({ step: "fetch", in: feeds, out: 0, dropped: { "flag-off": feeds } });
     expect(scan.verdict).toBe("data-failure");
-    expect(scan.reason).toBe("data failure: 0 of 4 venues answered (4 flag-off)");
+    expect(scan.reason).toBe(`data failure: 0 of ${feeds} feeds answered (${feeds} flag-off)`);
     for (const row of await storedRows(world)) expect([row.status, row.why?.includes("flag-off")], row.pair).toEqual(["no-data", true]);
     expect(flagsInForce(world)).toMatchObject({ real_time_data: false });
   });
@@ -49,7 +52,7 @@ describe("a flag set in D1 holds from the next scan on", () => {
   test("back on: the same rows are back", async () => {
     await setFlag(world, "real_time_data", true);
     const scan = await world.scan();
-    expect(world.simulator.calls().total).toBe(6);
+    expect(callsOf(world)).toEqual(Object.fromEntries(FEED_IDS.map((feed) => [feed, hotCalls(feed)])));
     expect(scan.verdict).toBe("opportunities");
     expectPlanted(await storedRows(world), expectedPairs(world));
     expect(await eventsOf(world, "data-back")).toBe(expectedPairs(world).size);
@@ -58,6 +61,7 @@ describe("a flag set in D1 holds from the next scan on", () => {
 
   test("open_net raised: what it no longer lets open is a near-miss, nothing else opens", async () => {
     const nets = [...expectedPairs(world).values()].sort((a, b) => a - b);
+    const planted = world.simulator.planted(world.nowMs());
     const bar = ((nets.at(-3) ?? 0) + (nets.at(-4) ?? 0)) / 2;
     await world.forgetScans();
     await setFlag(world, "open_net", bar);
@@ -65,13 +69,14 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const scan = await world.scan();
     expect(flagsInForce(world)).toMatchObject({ open_net: bar });
     expectPlanted(await storedRows(world), new Map([...expectedPairs(world)].filter(([, net]) => net >= bar)));
-    const below = nets
-      .filter((net) => net < bar)
-      .slice(-5)
-      .reverse();
     const list = await world.list();
     expect(openPairs(list).size).toBe(3);
-    expect(list.nearMisses.map(({ ledger }) => ledger.net)).toEqual(below.map((net) => expect.closeTo(net, 9)));
+    for (const strategy of STRATEGIES) {
+      const below = planted.filter((pair) => pair.strategy === strategy && pair.net < bar).slice(0, 5);
+      const missed = list.nearMisses.filter((pair) => pair.strategy === strategy).slice(0, below.length);
+      expect(below.length, strategy).toBeGreaterThan(1);
+      expect(missed.map(({ ledger }) => ledger.net)).toEqual(below.map(({ net }) => expect.closeTo(net, 9)));
+    }
     expect(scan.funnel.at(-1)?.dropped["below-bar"]).toBeGreaterThanOrEqual(nets.length - 3);
   });
 
@@ -124,14 +129,10 @@ describe("a flag set in D1 holds from the next scan on", () => {
     await dropFlag(world, "quality_level");
     await setFlag(world, "quality_overrides", { venues: { gate: { quality_level: "strict" } }, pairs: {} });
     const atGate = await world.scan();
-    const byVenue = [permissive, strict, atGate].map(({ rejections }) =>
-      ["binance", "bybit", "gate", "hyperliquid"].map((venue) => soft(rejections.counts["gate"]?.[venue]) > 0),
+    const byFeed = [permissive, strict, atGate].map(({ rejections }) =>
+      FEED_IDS.filter((feed) => soft(rejections.counts["gate"]?.[feed]) > 0),
     );
-    expect(byVenue).toEqual([
-      [false, false, false, false],
-      [true, true, true, true],
-      [false, false, true, false],
-    ]);
+    expect(byFeed).toEqual([[], FEED_IDS, ["gate"]]);
     for (const scan of [permissive, strict, atGate]) expect(scan.balanced).toBe(true);
   });
 
@@ -152,14 +153,14 @@ describe("a market without opportunities", () => {
     await world.close();
   });
 
-  test("is quiet, which is explained by the best five that fall short", async () => {
+  test("is quiet, which is explained by the best five of each strategy that fall short", async () => {
     await world.scan();
     const scan = await world.scan();
     expect(scan.balanced).toBe(true);
     expect(scan.verdict).toBe("market-quiet");
     const list = await world.list();
     expect(list.opportunities).toEqual([]);
-    expect(list.nearMisses).toHaveLength(5);
+    for (const strategy of STRATEGIES) expect(list.nearMisses.filter((pair) => pair.strategy === strategy)).toHaveLength(5);
     const nets = list.nearMisses.map(({ ledger }) => ledger.net ?? Number.NaN);
     expect(nets).toEqual([...nets].sort((a, b) => b - a));
     for (const { ledger, rateDifference } of list.nearMisses) {

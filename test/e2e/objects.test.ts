@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { VENUE_IDS } from "../../src/venues/registry.ts";
-import { allCalls, callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows } from "./stored.ts";
+import type { Endpoint, VenueAdapter } from "../../src/venues/adapter.ts";
+import { ADAPTERS, FEED_IDS } from "../../src/venues/registry.ts";
+import { allCalls, callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows, touches } from "./stored.ts";
 import { servedNow, untruths } from "./truth.ts";
 import { expectedPairs, startWorld, type World } from "./world.ts";
 
@@ -9,10 +10,17 @@ const MINUTE_MS = 60_000;
 /** Scanner and feeds leave memory, as the platform does to objects that are idle. */
 async function evictAll(world: World): Promise<void> {
   await world.evict("SCANNER", "scanner");
-  for (const venue of VENUE_IDS) await world.evict("VENUE_FEED", venue);
+  for (const feed of FEED_IDS) await world.evict("VENUE_FEED", feed);
 }
 
-const hotScan = Object.fromEntries(VENUE_IDS.map((venue) => [venue, hotCalls(venue)]));
+const hotScan = Object.fromEntries(FEED_IDS.map((feed) => [feed, hotCalls(feed)]));
+
+/** Names of the endpoints that scans fetch and that pass, in order. */
+const namesIn = (endpoints: VenueAdapter["endpoints"], passes: (name: string, endpoint: Endpoint) => boolean): readonly string[] =>
+  Object.entries(endpoints)
+    .filter(([name, endpoint]) => endpoint.alternativeTo === undefined && passes(name, endpoint))
+    .map(([name]) => name)
+    .sort();
 
 describe("objects that leave memory between scans", () => {
   let world: World;
@@ -25,7 +33,7 @@ describe("objects that leave memory between scans", () => {
 
   test("confirmation, ids and metadata are what they would have been", async () => {
     await world.scan();
-    expect(callsOf(world)).toEqual(Object.fromEntries(VENUE_IDS.map((venue) => [venue, allCalls(venue)])));
+    expect(callsOf(world)).toEqual(Object.fromEntries(FEED_IDS.map((feed) => [feed, allCalls(feed)])));
     await evictAll(world);
     world.simulator.resetCalls();
     expect((await world.scan()).verdict).toBe("opportunities");
@@ -77,22 +85,20 @@ describe("metadata, through a new load of the Worker", () => {
         world.simulator.resetCalls();
         await world.scan();
         const { venues } = world.simulator.calls();
-        return Object.fromEntries(Object.entries(venues).map(([venue, { byEndpoint }]) => [venue, Object.keys(byEndpoint).sort()]));
+        return Object.fromEntries(
+          ADAPTERS.map(({ id, endpoints }) => [id, namesIn(endpoints, (name) => venues[id]?.byEndpoint[name] === 1)]),
+        );
       };
-      const hot = {
-        binance: ["bookTicker", "premiumIndex"],
-        bybit: ["tickers"],
-        gate: ["contracts", "tickers"],
-        hyperliquid: ["metaAndAssetCtxs"],
-      };
+      const refreshedWithin = (minutes: number) =>
+        Object.fromEntries(
+          ADAPTERS.map(({ id, endpoints }) => [id, namesIn(endpoints, (_, { refreshMs }) => refreshMs <= minutes * MINUTE_MS)]),
+        );
       await world.scan();
-      expect(await asked(4)).toEqual(hot);
-      expect(await asked(6)).toEqual({ ...hot, binance: ["bookTicker", "premiumIndex", "ticker24hr"] });
-      expect(await asked(31)).toEqual({
-        ...hot,
-        binance: ["bookTicker", "exchangeInfo", "fundingInfo", "premiumIndex", "ticker24hr"],
-        bybit: ["instruments", "tickers"],
-      });
+      expect(await asked(4)).toEqual(refreshedWithin(0));
+      expect(refreshedWithin(5)).not.toEqual(refreshedWithin(0));
+      expect(await asked(6)).toEqual(refreshedWithin(5));
+      expect(refreshedWithin(30)).not.toEqual(refreshedWithin(5));
+      expect(await asked(31)).toEqual(refreshedWithin(30));
       expectPlanted(await storedRows(world), expectedPairs(world));
     } finally {
       await world.close();
@@ -158,7 +164,7 @@ describe("what is lost, and what refuses", () => {
     expect(await world.sql("SELECT id FROM scans")).toHaveLength(scans.length + 1);
     const scan = await world.latest();
     expect(scan.venues.find(({ venue }) => venue === "gate")?.error?.kind).toBe("bad-json");
-    const lost = before.filter(({ pair }) => pair.includes("gate")).length;
+    const lost = before.filter((row) => touches(row, "gate")).length;
     expect(await eventsOf(world, "no-data")).toBe(told + lost);
   });
 

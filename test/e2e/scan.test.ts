@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ADAPTERS, FEED_IDS, VENUE_IDS } from "../../src/venues/registry.ts";
 import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -96,10 +97,10 @@ describe("a market that stands still, scanned again and again", () => {
     const reasons = (step: string) => new Set(samples.filter((sample) => sample.step === step).map(({ rule }) => rule));
     expect(reasons("gate")).toContain("asset-class");
     expect(reasons("identify")).toContain("identity-mismatch");
-    expect(reasons("detect")).toEqual(new Set(["no-carry", "below-threshold"]));
+    expect(reasons("detect")).toEqual(new Set(["no-carry", "no-gap", "quote-mismatch", "below-threshold"]));
     expect(reasons("reconcile")).toContain("below-bar");
     const pair = samples.find(({ rule }) => rule === "below-bar");
-    expect(pair?.subject).toMatch(/^\S+ (?:binance|bybit|gate|hyperliquid) (?:binance|bybit|gate|hyperliquid)$/u);
+    expect(pair?.subject).toMatch(new RegExp(`^\\S+ (?:${VENUE_IDS.join("|")}) (?:${VENUE_IDS.join("|")})$`, "u"));
   });
 
   test("near-misses stand apart, below the bar, with the days that would pay them", async () => {
@@ -118,14 +119,17 @@ describe("what was asked of the venues", () => {
     await world.scan();
     const { total, strangers, venues, calls } = world.simulator.calls();
     expect(strangers).toBe(0);
-    expect(Object.fromEntries(Object.entries(venues).map(([venue, { byEndpoint }]) => [venue, byEndpoint]))).toMatchObject({
-      binance: { premiumIndex: 1, bookTicker: 1 },
-      bybit: { tickers: 1 },
-      gate: { contracts: 1, tickers: 1 },
-      hyperliquid: { metaAndAssetCtxs: 1 },
-    });
+    let hot = 0;
+    for (const { id, endpoints } of ADAPTERS) {
+      for (const [name, { refreshMs, alternativeTo }] of Object.entries(endpoints)) {
+        const isHot = refreshMs === 0 && alternativeTo === undefined;
+        hot += isHot ? 1 : 0;
+        expect(venues[id]?.byEndpoint[name] ?? 0, `${id} ${name}`).toBe(isHot ? 1 : 0);
+      }
+    }
     // 13 for perpetuals, 3 for spot, 20 for order books.
-    expect(total).toBeLessThanOrEqual(13 + 3 + 20);
+    expect(hot).toBeLessThanOrEqual(13 + 3);
+    expect(total).toBeLessThanOrEqual(hot + 20);
     for (const { host, venue, userAgent } of calls) {
       expect(host.includes(venue?.replace("-spot", "") ?? "?")).toBe(true);
       expect(userAgent).toMatch(/^Carrywatch\//u);
@@ -167,7 +171,7 @@ describe("what was asked of the venues", () => {
     for (let request = 0; request < 50; request++) expect((await world.get("/api/health")).status).toBe(200);
     const inits = world.logs().filter(({ event }) => event === "container.init").length;
     // The handler and the Durable Objects of one isolate each get their own env.
-    expect(inits).toBeLessThanOrEqual(1 + 1 + 4);
+    expect(inits).toBeLessThanOrEqual(1 + 1 + FEED_IDS.length);
     expect(world.logs().filter(({ event }) => event === "container.init").length).toBe(inits);
   });
 });
@@ -196,7 +200,10 @@ describe("readers", () => {
   test("rates of a coin come from every venue that lists it", async () => {
     const body: unknown = await (await world.get("/api/rates?asset=WLD")).json();
     const { rates } = body as { readonly rates: readonly { readonly venue: string; readonly fundingRatePer8h: number }[] };
-    expect(rates.map(({ venue }) => venue).sort()).toEqual(["binance", "bybit", "gate", "hyperliquid"]);
+    const legs = world.simulator.planted().filter(({ asset }) => asset === "WLD");
+    const listing = new Set(legs.flatMap(({ long, short }) => [long.venue, short.venue]));
+    expect(listing.size).toBe(4);
+    expect(rates.map(({ venue }) => venue).sort()).toEqual([...listing].sort());
     expect(rates.find(({ venue }) => venue === "bybit")?.fundingRatePer8h).toBeCloseTo(0.00102, 12);
   });
 

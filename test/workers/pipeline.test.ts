@@ -30,8 +30,10 @@ const venueAt = (venue: string, fundingRatePerInterval: number): FeedReply => {
     unchangedScans: moving(columns),
     received: columns.count,
     rejected: { counts: {}, samples: [] },
+    delisted: [],
     error: null,
     degraded: [],
+    slowDue: 0,
     calls: [],
     ms: 1,
   };
@@ -46,6 +48,7 @@ function stage(over: Partial<ScanPorts> = {}) {
   const ports: ScanPorts = {
     feeds: ["alpha", "beta"].map((id) => ({
       id,
+      endpoints: {},
       facts: { ...FACTS, id, takerFee: { perpetual: { rate: 0.0005, source: "test", readOn: "2026-11-22" }, spot: null } },
     })),
     ask: async ({ feed }) => {
@@ -82,6 +85,8 @@ function stage(over: Partial<ScanPorts> = {}) {
         scanDeadlineMs: 60_000,
         depthLimitMs: 0,
         depths: {},
+        maxSlowCalls: 4,
+        slowDue: {},
         settings: scanSettings(flags),
         overrides: NO_OVERRIDES,
         lifecycle,
