@@ -50,12 +50,15 @@ export function parseCommand(argv: readonly string[], nowMs: number): Outcome {
   for (const adapter of adapters.filter((each) => bodies.some((body) => body.adapter === each))) {
     const own = bodies.filter((body) => body.adapter === adapter);
     const parsed = parseBodies(adapter, own, atMs);
-    if (!parsed.ok) return { exitCode: 1, stdout: "", stderr: `${JSON.stringify(parsed.error)}\n` };
+    if (!parsed.ok) return { exitCode: 1, stdout: "", stderr: `${JSON.stringify(shownError(parsed.error))}\n` };
     parts.push(parsed.value);
   }
   const all = { rows: parts.flatMap(shownRows), rejected: parts.flatMap(({ rejected }) => rejected) };
   return { exitCode: 0, stdout: `${JSON.stringify(all)}\n`, stderr: "" };
 }
+
+/** A file has no HTTP status: what an error says of it is left out. */
+const shownError = (error: BodyError): Record<string, unknown> => ({ ...error, status: undefined });
 
 type Body = { readonly adapter: VenueAdapter; readonly name: string; readonly endpoint: Endpoint; readonly text: string };
 /** `bodies` is null where the endpoints are to be listed. */

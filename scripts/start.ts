@@ -25,7 +25,7 @@ process.exit(await run(options));
 /** Starts everything, drives the scans, ends everything it started. Returns the exit code. */
 async function run(options: StartOptions): Promise<number> {
   const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
   console.log(`Carrywatch · ${BANNER[options.market]}\n`);
   const recorded = options.recordedDir === null ? {} : { recordedDir: options.recordedDir };
   const simulator = options.market === "live" ? null : await startSimulator({ seed: options.seed, listen: true, ...recorded });

@@ -1,7 +1,7 @@
 import type { FeedId, FeedReply } from "./domain/feed.ts";
 import { count, type FunnelStep, type StepName } from "./domain/funnel.ts";
-import type { Priced } from "./domain/opportunity.ts";
-import type { Seen } from "./lifecycle/dedup.ts";
+import type { Missed, Priced } from "./domain/opportunity.ts";
+import { keepBest, type Seen } from "./lifecycle/dedup.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { refusalToOpen } from "./lifecycle/transitions.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
@@ -35,8 +35,7 @@ const UNPRICED_SHOWN = 20;
 export function recordOf(input: ScanInput, findings: ScanFindings, funnel: readonly FunnelStep[]): ScanRecord {
   const { outcome, replies } = findings;
   const { open, pending } = outcome.state;
-  const closed = findings.seen.map(({ priced }) => priced).filter(({ key }) => !Object.hasOwn(open, key));
-  const missed = nearMisses(closed, input.settings.openNet, NEAR_MISSES_SHOWN).map(({ priced }) => priced);
+  const missed = missedOf(input, findings);
   const verdict = verdictOf({
     steps: funnel,
     open: Object.values(open).filter(({ row }) => row.status === "open").length,
@@ -68,6 +67,20 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
     unpriced: [...findings.unpriced].sort((a, b) => b.grossApr - a.grossApr || (a.key < b.key ? -1 : 1)).slice(0, UNPRICED_SHOWN),
     observations: observationsOf(findings),
   };
+}
+
+/** The best priced pairs that are neither open nor pending, whatever kept them out. */
+function missedOf(input: ScanInput, { seen, outcome, nowMs }: Pick<ScanFindings, "seen" | "outcome" | "nowMs">): readonly Missed[] {
+  const { open, pending } = outcome.state;
+  const { kept } = keepBest(seen.filter(({ priced: { key } }) => !Object.hasOwn(open, key) && !Object.hasOwn(pending, key)));
+  const ended = new Map(outcome.changes.flatMap(({ kind, row }) => (kind === "closed" ? [[row.key, `closed-${row.closeReason}`] as const] : [])));
+  const pairs = [...kept.values()].map(({ priced }) => priced);
+  return nearMisses(pairs, NEAR_MISSES_SHOWN).map(({ priced }) => {
+    const found = kept.get(priced.key);
+    const refusal = found === undefined ? null : refusalToOpen(found, { ...input, nowMs });
+    // What clears every bar and has no row ended in this scan, or found no room.
+    return { ...priced, refusal: refusal ?? ended.get(priced.key) ?? "limit-open" };
+  });
 }
 
 function venueReport({ feed, venue, columns, error, degraded, calls, ms }: FeedReply): VenueReport {

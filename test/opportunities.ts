@@ -1,5 +1,5 @@
 import { instrumentId } from "../src/domain/instrument.ts";
-import type { Leg, Opportunity, OpportunityEvent, Priced } from "../src/domain/opportunity.ts";
+import type { Leg, Missed, Opportunity, OpportunityEvent, Priced } from "../src/domain/opportunity.ts";
 import { HOUR_MS, MINUTE_MS, YEAR_HOURS } from "../src/domain/units.ts";
 import { buildLedger } from "../src/economics/ledger.ts";
 import { opportunityId, opportunityKey } from "../src/lifecycle/key.ts";
@@ -114,6 +114,9 @@ export function gapPair(longQuote: Partial<Leg["quote"]> = {}): Priced {
 
 /** The same gap while one leg's next settlement is not known, so that its net is not either. */
 export const pricePair = (): Priced => gapPair({ nextFundingAtMs: null });
+
+/** A pair as the list of near-misses has it. */
+export const missed = (priced: Priced): Missed => ({ ...priced, refusal: "below-bar" });
 
 /** An open row of a pair, opened at `openedAtMs`. */
 export function opened(priced: Priced, fields: Partial<Opportunity> = {}): Opportunity {

@@ -21,7 +21,7 @@ export const opportunitiesSchema = z.object({
   verdict: z.string(),
   reason: z.string(),
   cards: z.array(z.object({ best: row, others: z.array(row) })),
-  nearMisses: z.array(pair),
+  nearMisses: z.array(pair.extend({ refusal: z.string().nullable() })),
 });
 export const scanSchema = z.object({
   id: z.string(),
@@ -42,7 +42,7 @@ type Pair = z.infer<typeof pair>;
 const DIFFERENCE = { funding: "/8 h", carry: "/8 h", price: "gap " };
 const HEADER = ["strategy", "asset", "long", "short", "difference", "net 7 d", "net APR", "break-even", "capacity", "age"];
 
-/** The table of one scan as text: open pairs, else the near-misses with what keeps them below the bar. */
+/** The table of one scan as text: open pairs, else the near-misses with what kept them out. */
 export function renderTable(opportunities: Opportunities): string {
   const rows = opportunities.cards.flatMap(({ best, others }) => [best, ...others]);
   if (rows.length > 0) {
@@ -53,7 +53,8 @@ export function renderTable(opportunities: Opportunities): string {
   }
   const lines = [`  No opportunity: ${opportunities.reason}`];
   if (opportunities.nearMisses.length > 0) {
-    lines.push("  Below the bar, the nearest first:", align([HEADER.slice(0, -1), ...opportunities.nearMisses.map(cells)]));
+    const missed = opportunities.nearMisses.map((found) => [...cells(found), found.refusal ?? "unknown"]);
+    lines.push("  Not open, the best first:", align([[...HEADER.slice(0, -1), "kept out by"], ...missed]));
   }
   return lines.join("\n");
 }

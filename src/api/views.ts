@@ -1,5 +1,5 @@
 import type { Card } from "../lifecycle/cards.ts";
-import type { Leg, Opportunity, Priced } from "../domain/opportunity.ts";
+import type { Leg, Missed, Opportunity, Priced } from "../domain/opportunity.ts";
 
 /** One leg as people and programs read it: the venue's own figures, and what they mean per 8 h. */
 export function legView(leg: Leg): Record<string, unknown> {
@@ -48,6 +48,9 @@ export function pricedView(priced: Priced): Record<string, unknown> {
     marks: priced.marks,
   };
 }
+
+/** A pair without a row, and what kept it from opening at the documented fees. */
+export const missedView = (pair: Missed): Record<string, unknown> => ({ ...pricedView(pair), refusal: pair.refusal });
 
 /** A row of the list. `nowMs` is the clock of the answer. */
 export function opportunityView(row: Opportunity, nowMs: number): Record<string, unknown> {

@@ -85,6 +85,9 @@ export type Priced = {
   readonly marks: readonly string[];
 };
 
+/** A priced pair without a row. `refusal`: what kept it from opening, e.g. `below-bar`; `null` where the record does not say. */
+export type Missed = Priced & { readonly refusal: string | null };
+
 export const CLOSE_REASONS = ["below-bar", "delisted", "identity-lost", "data-lost"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 export type OpportunityStatus = "open" | "no-data" | "closed";

@@ -8,8 +8,12 @@ export type Card<T extends Opportunity = Opportunity> = {
   readonly others: readonly T[];
 };
 
-/** Net first, larger first; rows whose net is not known come last; the older row wins a tie, so that order is stable. */
+/**
+ * Open rows before those without data; in each the larger net first and a net that is not known last; the older row wins a
+ * tie, so that order is stable.
+ */
 export function byNet(a: Opportunity, b: Opportunity): number {
+  if (a.status !== b.status && (a.status === "open" || b.status === "open")) return a.status === "open" ? -1 : 1;
   const netA = a.priced.ledger.net;
   const netB = b.priced.ledger.net;
   if (netA !== netB) {

@@ -16,6 +16,7 @@ const QUIET: readonly FunnelStep[] = [
   step("gate", "rows", { in: 90, out: 80, dropped: { stale: 10 } }),
   step("identify", "rows", { in: 80, out: 80, dropped: {} }),
   step("detect", "pairs", { in: 60, out: 0, dropped: { "no-carry": 30, "below-threshold": 30 } }),
+  step("price", "pairs", { in: 0, out: 0, dropped: {} }),
 ];
 const withStep = (changed: FunnelStep): readonly FunnelStep[] => QUIET.map((each) => (each.step === changed.step ? changed : each));
 const verdict = (over: Partial<VerdictInput>) => verdictOf({ steps: QUIET, open: 0, pending: 0, openNet: 0.001, nearMisses: [], ...over });
@@ -23,11 +24,18 @@ const verdict = (over: Partial<VerdictInput>) => verdictOf({ steps: QUIET, open:
 describe("zero is always explained", () => {
   it("quotes seen and nothing over the bar is a quiet market, with the best net and the bar", () => {
     const best = fundingPair({ short: { rate: 0.0001 } });
-    const { verdict: said, reason } = verdict({ nearMisses: [best] });
+    const { verdict: said, reason } = verdict({ nearMisses: [{ ...best, refusal: "below-bar" }] });
     expect(said).toBe("market-quiet");
     expect(reason).toContain(`the best net is ${((best.ledger.net ?? Number.NaN) * 100).toFixed(3)} %`);
     expect(reason).toContain("the bar is 0.100 %");
+    expect(reason).not.toContain("refused");
     expect(verdict({}).reason).toContain("no pair with a known net pays anything");
+  });
+
+  it("the best net over the bar is named with what refused it", () => {
+    const { verdict: said, reason } = verdict({ nearMisses: [{ ...fundingPair(), refusal: "stress-failed" }] });
+    expect(said).toBe("market-quiet");
+    expect(reason).toMatch(/the best net is .* the bar is 0\.100 %, and that pair was refused: stress-failed$/u);
   });
 
   it.each<[string, FunnelStep, string]>([
@@ -52,6 +60,11 @@ describe("zero is always explained", () => {
       "no row with an identity",
       step("identify", "rows", { in: 9, out: 0, dropped: { "identity-mismatch": 9 } }),
       "identify let none of 9 rows pass (9 identity-mismatch)",
+    ],
+    [
+      "no net that is known",
+      step("price", "pairs", { in: 3, out: 0, dropped: { "net-unknown": 3 } }),
+      "price let none of 3 pairs pass (3 net-unknown)",
     ],
     ["no pair to compare", step("detect", "pairs", { in: 0, out: 0, dropped: {} }), "detect let none of 0 pairs pass (nothing came)"],
   ])("%s is a data failure, never a quiet market", (_, broken, sentence) => {

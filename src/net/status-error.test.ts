@@ -52,6 +52,12 @@ describe("statusError", () => {
     expect(statusError({ ...answer, text: '{"message":"Service unavailable from a restricted location"}' }).kind).toBe("geo-blocked");
   });
 
+  test("a page with 403 is geo-blocked only where it names the country: a bot check or a firewall is forbidden", () => {
+    const answer = { status: 403, headers: new Headers({ "content-type": "text/html" }), host: "api.example", nowMs: NOW_MS };
+    expect(statusError({ ...answer, text: "<html><title>Just a moment...</title>Checking your browser</html>" }).kind).toBe("forbidden");
+    expect(statusError({ ...answer, text: "<html>configured to block access from your country</html>" }).kind).toBe("geo-blocked");
+  });
+
   test("messages stay short whatever the venue sends", () => {
     const error = statusError({ status: 500, headers: new Headers(), text: "x".repeat(10_000), host: "api.example", nowMs: NOW_MS });
     expect(error.message.length).toBeLessThan(260);

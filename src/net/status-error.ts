@@ -27,7 +27,7 @@ export function statusError(answer: Answer): VenueError {
     case 401:
       return { kind: "unauthorized", status, message };
     case 403:
-      if (isHtml(headers, text) || COUNTRY_TEXT.test(text)) return { kind: "geo-blocked", status, message };
+      if (COUNTRY_TEXT.test(text)) return { kind: "geo-blocked", status, message };
       if (TOO_MANY_TEXT.test(text)) return { kind: "rate-limited", status, retryAfterMs, message };
       return { kind: "forbidden", status, message };
     case 418:

@@ -37,7 +37,7 @@ async function publish(input: Published & { readonly services: Services; readonl
   const nowMs = services.now();
   const { snapshot, refused } = buildSnapshot({
     scan: record,
-    opportunities: Object.values(outcome.state.open).map(({ row, points }) => ({ ...row, points })),
+    opportunities: Object.values(outcome.state.open).map(({ row, points, netUnknown }) => ({ ...row, points, netUnknown })),
     market: Object.fromEntries(
       market.venues.map(({ feed, columns, passed, assetId }) => [feed, venueMarket({ columns, passed, assetId })]),
     ),

@@ -25,6 +25,8 @@ export type GateResult = Refusals & {
   readonly passed: Uint32Array;
   /** Soft rules that marked a row, by its place in the columns; empty for refused rows. */
   readonly marks: readonly (readonly string[])[];
+  /** All rules that a refused row failed, by its place in the columns; empty for passed rows. */
+  readonly failed: readonly (readonly string[])[];
   /** 1 where a passed row is frozen, by its place in the columns: it may not open or refresh anything. */
   readonly frozen: Uint8Array;
   /** How often each soft rule marked a row that passed. */
@@ -58,6 +60,7 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const log = refusalLog(venue);
   const passed = new Uint32Array(rows);
   const marks: (readonly string[])[] = [];
+  const refusedBy: (readonly string[])[] = [];
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
@@ -71,7 +74,9 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     if (perPair) input.settings = settingsFor({ quality: settings, overrides, venue, symbol });
     const failed = failedRules(input);
     if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
-      log.add(symbol, names(failed), () => findings(input, failed));
+      const rules = names(failed);
+      log.add(symbol, rules, () => findings(input, failed));
+      refusedBy.push(rules);
       marks.push(NONE);
       continue;
     }
@@ -79,9 +84,10 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const found = names(failed);
     for (const rule of found) count(marked, rule);
     marks.push(found);
+    refusedBy.push(NONE);
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
-  return { in: rows, out, passed: passed.slice(0, out), marks, frozen, marked, ...log.result() };
+  return { in: rows, out, passed: passed.slice(0, out), marks, failed: refusedBy, frozen, marked, ...log.result() };
 }
 
 /** Whether a venue sends 0 for most of its funding rates: a feed that lost them, and no market that pays nothing. */

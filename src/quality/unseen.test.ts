@@ -23,7 +23,7 @@ const sound = (feed: string, changes: Partial<VenueView> = {}): VenueView => ({
   delisted: [],
   assetId: ["BTC"],
   passed: new Uint32Array([0]),
-  samples: [],
+  failed: [],
   ...changes,
 });
 const pair = {
@@ -57,13 +57,9 @@ describe("why an open pair was not priced", () => {
   });
 
   test("a refused row names every rule that it failed", () => {
-    const failed = [
-      { rule: "stale", value: 1, bar: 2 },
-      { rule: "crossed-book", value: 1, bar: 2 },
-    ];
     const refused = sound("gate", {
       passed: new Uint32Array(0),
-      samples: [{ venue: "gate", symbol: "BTC/USDT:USDT", rule: "stale", failed }],
+      failed: [["stale", "crossed-book"]],
     });
     expect(whyUnseen(pair, views(refused, sound("bybit")))).toEqual({
       kind: "missing",

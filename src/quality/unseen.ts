@@ -3,7 +3,6 @@ import { type FeedId, feedIdOf } from "../domain/feed.ts";
 import type { InstrumentKind } from "../domain/instrument.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
 import type { VenueId } from "../domain/venue.ts";
-import type { RefusalSample } from "./refusals.ts";
 
 /** What one scan knows of one feed, for explaining why an instrument is not in the market. */
 export type VenueView = {
@@ -16,7 +15,8 @@ export type VenueView = {
   readonly assetId: readonly (string | null)[];
   /** Places of the rows that the gate let pass. */
   readonly passed: Uint32Array;
-  readonly samples: readonly RefusalSample[];
+  /** All rules that each refused row failed, by its place in the columns. */
+  readonly failed: readonly (readonly string[])[];
 };
 
 /** Why an open row could not be priced. Delisting and another identity end it; anything else is missing data. */
@@ -53,9 +53,8 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, views: Readonly
   if (row === -1) return { kind: "missing", reason: `${name} is not in the venue's answer` };
   if (view.columns.state[row] === "delisting") return { kind: "delisted" };
   if (!view.passed.includes(row)) {
-    const sample = view.samples.find(({ symbol }) => symbol === leg.symbol);
-    const rules = sample?.failed.map(({ rule }) => rule).join(", ") ?? "quality";
-    return { kind: "missing", reason: `${name} was refused: ${rules}` };
+    const rules = view.failed[row]?.join(", ") ?? "";
+    return { kind: "missing", reason: `${name} was refused: ${rules === "" ? "quality" : rules}` };
   }
   const asset = view.assetId[row] ?? null;
   if (asset === leg.asset) return null;
@@ -65,7 +64,8 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, views: Readonly
 
 /**
  * Whether identity could decide on a row: it has a price, and no feed failed. With one missing two are left where
- * there were three, and those are held to a closer bar.
+ * there were three, and those are held to a closer bar. So while one feed stays away, however long, an outsider counts
+ * as missing and its row ends as `data-lost`; another coin under the ticker ends it at once all the same.
  */
 function isJudged(columns: QuoteColumns, row: number, views: ReadonlyMap<FeedId, VenueView>): boolean {
   const prices = [columns.index[row], columns.mark[row], columns.bid[row]];

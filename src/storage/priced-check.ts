@@ -148,7 +148,7 @@ function gainFault({ long, short, ledger, grossApr }: Priced): Fault | null {
 function ledgerFault({ strategy, ledger, long, short }: Priced): Fault | null {
   if (strategy !== "price" && ledger.priceGain !== null)
     return fault("gain-mismatch", "priceGain", { expected: `null in ${strategy}`, found: ledger.priceGain });
-  const { fees, net, netAprOnNotional, sizeUsd, horizonHours, capacityUsd } = ledger;
+  const { fees, crossing, crossingSource, net, netAprOnNotional, sizeUsd, horizonHours, capacityUsd } = ledger;
   if (!(sizeUsd > 0 && Number.isFinite(sizeUsd))) return fault("net-mismatch", "sizeUsd", { expected: "above 0", found: sizeUsd });
   if (!(horizonHours > 0 && Number.isFinite(horizonHours)))
     return fault("net-mismatch", "horizonHours", { expected: "above 0", found: horizonHours });
@@ -158,7 +158,13 @@ function ledgerFault({ strategy, ledger, long, short }: Priced): Fault | null {
     if (long.takerFeeRate === null || short.takerFeeRate === null)
       return fault("fees-mismatch", "fees", { expected: "null, as a leg's fee is null", found: fees });
     const expected = 2 * (long.takerFeeRate + short.takerFeeRate);
-    if (!near(fees, expected, TOLERANCE)) return fault("fees-mismatch", "fees", { expected: `${expected} from the legs`, found: fees });
+    if (!(fees >= 0 && near(fees, expected, TOLERANCE))) return fault("fees-mismatch", "fees", { expected: `${expected} from the legs`, found: fees });
+  }
+  if (crossing !== null && crossing < -TOLERANCE) return fault("net-mismatch", "crossing", { expected: "0 or more", found: crossing });
+  const quotes = [long.quote.bid, long.quote.ask, short.quote.bid, short.quote.ask];
+  const isBookRead = crossingSource === "book" || crossingSource === "mixed";
+  if (net !== null && !isBookRead && quotes.includes(null)) {
+    return fault("net-mismatch", "net", { expected: "null without best bid and ask of both legs", found: net });
   }
   const expectedNet = netOfLines(strategy, ledger);
   if (expectedNet === null ? net !== null : !near(net, expectedNet, TOLERANCE)) {

@@ -135,7 +135,7 @@ async function readD1({ db, venues, now }: SnapshotSource): Promise<{ readonly s
   const flagSeconds = scan.flags["snapshot_ttl_seconds"];
   const { snapshot, refused } = buildSnapshot({
     scan,
-    opportunities: opportunities.map((opportunity) => ({ ...opportunity, points: null })),
+    opportunities: opportunities.map((opportunity) => ({ ...opportunity, points: null, netUnknown: null })),
     candidates: null,
     market: null,
     nowMs: now(),

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
-import type { Priced } from "../domain/opportunity.ts";
+import type { Missed, Priced } from "../domain/opportunity.ts";
 import type { VenueId } from "../domain/venue.ts";
-import { funnelSchema, pricedSchema } from "./schemas.ts";
+import { funnelSchema, missedSchema, pricedSchema } from "./schemas.ts";
 
 /** One feed in one scan. */
 export type VenueReport = {
@@ -71,8 +71,8 @@ export type ScanDetail = ScanSummary & {
   /** Flags in force. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly venues: readonly VenueReport[];
-  /** The best pairs under the bar. */
-  readonly nearMisses: readonly Priced[];
+  /** The best pairs that are neither open nor pending, each with what kept it out. */
+  readonly nearMisses: readonly Missed[];
   /** Pairs whose net is not known, each with its reasons. */
   readonly unpriced: readonly Priced[];
 };
@@ -139,6 +139,6 @@ export const scanDetailSchema: z.ZodType<ScanDetail> = z.object({
   rejections: rejectionsSchema,
   flags: z.record(z.string(), z.unknown()),
   venues: z.array(venueReportSchema),
-  nearMisses: z.array(pricedSchema),
+  nearMisses: z.array(missedSchema),
   unpriced: z.array(pricedSchema),
 });

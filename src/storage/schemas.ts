@@ -6,6 +6,7 @@ import {
   EVENT_KINDS,
   type Ledger,
   type Leg,
+  type Missed,
   type Opportunity,
   type OpportunityEvent,
   type Priced,
@@ -82,8 +83,7 @@ const ledgerSchema: z.ZodType<Ledger> = z.object({
   reasons: z.array(z.string()),
 });
 
-/** A directed pair with its economics. */
-export const pricedSchema: z.ZodType<Priced> = z.object({
+const pricedFields = {
   key: z.string(),
   strategy: z.enum(STRATEGIES),
   asset: z.string(),
@@ -95,7 +95,12 @@ export const pricedSchema: z.ZodType<Priced> = z.object({
   grossApr: z.number(),
   ledger: ledgerSchema,
   marks: z.array(z.string()),
-});
+};
+/** A directed pair with its economics. */
+export const pricedSchema: z.ZodType<Priced> = z.object(pricedFields);
+
+/** A priced pair without a row. Those written before the refusal was told have none. */
+export const missedSchema: z.ZodType<Missed> = z.object({ ...pricedFields, refusal: z.string().nullable().default(null) });
 
 const epochMs = z.number().int();
 
@@ -116,14 +121,20 @@ const opportunityFields = {
 
 /** Net of a row at the start of a quarter of an hour, epoch ms and fraction: what a sparkline draws. */
 export type SparkPoint = { readonly atMs: number; readonly net: number };
-/** An opportunity as the snapshot carries it. `points` are `null` where D1 answers, which does not keep them. */
-export type ShownOpportunity = Opportunity & { readonly points: readonly SparkPoint[] | null };
+/** Since when a row's net is not known although both legs are there, epoch ms, and a sentence for each line that is missing. */
+export type NetUnknown = { readonly sinceMs: number; readonly reasons: readonly string[] };
+/**
+ * An opportunity as the snapshot carries it. `points` and `netUnknown` are `null` where D1 answers, which does not keep
+ * them. While `netUnknown` is set, `priced` is the last whose net was known.
+ */
+export type ShownOpportunity = Opportunity & { readonly points: readonly SparkPoint[] | null; readonly netUnknown: NetUnknown | null };
 
 /** A row of the snapshot. */
 export const shownOpportunitySchema: z.ZodType<ShownOpportunity> = z.object({
   ...opportunityFields,
   priced: pricedSchema,
   points: z.array(z.object({ atMs: epochMs, net: z.number() })).nullable(),
+  netUnknown: z.object({ sinceMs: epochMs, reasons: z.array(z.string()) }).nullable().default(null),
 });
 
 /** An event as readers get it. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { marketVenue } from "../../test/market.ts";
-import { fundingPair, NOW_MS, opened, pricePair, scanOf, VENUES } from "../../test/opportunities.ts";
+import { fundingPair, missed, NOW_MS, opened, pricePair, scanOf, VENUES } from "../../test/opportunities.ts";
 import { KV_CATALOGUE, kvPut, SNAPSHOT_KEY } from "./keys.ts";
 import { isMarketColumns, venueMarket } from "./market-columns.ts";
 import type { ShownOpportunity } from "./schemas.ts";
 import { buildSnapshot, parseSnapshot, snapshotTtlSeconds, writeSnapshot } from "./snapshot.ts";
 
-const shown = (row = opened(fundingPair())): ShownOpportunity => ({ ...row, points: [{ atMs: NOW_MS, net: 0.001 }] });
+const shown = (row = opened(fundingPair())): ShownOpportunity => ({ ...row, points: [{ atMs: NOW_MS, net: 0.001 }], netUnknown: { sinceMs: NOW_MS, reasons: ["Crossing is not known."] } });
 const market = {
   alpha: venueMarket(marketVenue({ id: "alpha", takerFeeRate: 0.0005, rows: [{ bid: 1, ask: 2 }, { refused: true }, { mark: 3 }] })),
 };
@@ -52,7 +52,7 @@ describe("only what the validator passes enters or leaves a snapshot", () => {
 
   it("leaves out and tells a row, a near-miss and an unpriced pair that do not recompute", () => {
     const bad = { ...fundingPair(), grossApr: 5 };
-    const scan = scanOf({ nearMisses: [bad, fundingPair()], unpriced: [pricePair(), { ...pricePair(), longRate: -1 }] });
+    const scan = scanOf({ nearMisses: [missed(bad), missed(fundingPair())], unpriced: [pricePair(), { ...pricePair(), longRate: -1 }] });
     const { snapshot, refused } = build([bent, shown()], scan);
     expect(snapshot.opportunities).toEqual([shown()]);
     expect([snapshot.nearMisses.length, snapshot.unpriced.length]).toEqual([1, 1]);
@@ -65,7 +65,7 @@ describe("only what the validator passes enters or leaves a snapshot", () => {
   });
 
   it("survives the way through KV unchanged", () => {
-    const { snapshot } = build([shown()], scanOf({ nearMisses: [fundingPair({ asset: "SOL" })], unpriced: [pricePair()] }));
+    const { snapshot } = build([shown()], scanOf({ nearMisses: [missed(fundingPair({ asset: "SOL" }))], unpriced: [pricePair()] }));
     expect(parseSnapshot(JSON.stringify(snapshot), context)).toEqual({ ok: true, value: snapshot });
   });
 

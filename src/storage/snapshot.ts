@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Priced } from "../domain/opportunity.ts";
+import type { Missed, Priced } from "../domain/opportunity.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { VenueId } from "../domain/venue.ts";
@@ -7,7 +7,7 @@ import { type KvError, kvPut, type KvWriter, SNAPSHOT_KEY } from "./keys.ts";
 import { isMarketColumns, type MarketColumns } from "./market-columns.ts";
 import { opportunityRow, pricedRefusal, type RowRefusal } from "./opportunity-row.ts";
 import { type ScanDetail, type ScanSummary, scanSummarySchema, summaryOf, type VenueReport, venueReportSchema } from "./scan-record.ts";
-import { pricedSchema, schemaProblem, type ShownOpportunity, shownOpportunitySchema } from "./schemas.ts";
+import { missedSchema, pricedSchema, schemaProblem, type ShownOpportunity, shownOpportunitySchema } from "./schemas.ts";
 
 /** What readers show: one scan's market and everything that is open after it. */
 export type Snapshot = {
@@ -18,8 +18,8 @@ export type Snapshot = {
   readonly venues: readonly VenueReport[];
   /** Rows that are not closed. */
   readonly opportunities: readonly ShownOpportunity[];
-  /** The best pairs under the bar. */
-  readonly nearMisses: readonly Priced[];
+  /** The best pairs that are neither open nor pending, each with what kept it out. */
+  readonly nearMisses: readonly Missed[];
   /** Pairs whose net is not known, each with its reasons. */
   readonly unpriced: readonly Priced[];
   /**
@@ -101,7 +101,7 @@ const snapshotSchema: z.ZodType<Snapshot> = z.object({
   scan: scanSummarySchema,
   venues: z.array(venueReportSchema),
   opportunities: z.array(shownOpportunitySchema),
-  nearMisses: z.array(pricedSchema),
+  nearMisses: z.array(missedSchema),
   unpriced: z.array(pricedSchema),
   candidates: z.array(pricedSchema).nullable(),
   openNet: z.number().nullable(),

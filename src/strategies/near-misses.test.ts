@@ -17,24 +17,22 @@ function pairOf(key: string, rate: number, bid: number | null = 100): Priced {
   return { key, strategy: "funding", asset: "BTC", long, short, ...rates, ledger, marks: [] };
 }
 
-test("the best pairs under the bar come best first, each with the days that would pay it", () => {
+test("the best pairs come best first, each with the days that would pay it", () => {
   // Break-even of 0.002: 20 settlements of 0.0001 (1 + 19 · 8 h), 40 of 0.00005; 0.000001 takes 2,000, over 90 days.
-  const found = nearMisses([pairOf("tiny", 0.000001), pairOf("best", 0.0001), pairOf("half", 0.00005)], 0.001, 5);
+  const found = nearMisses([pairOf("tiny", 0.000001), pairOf("best", 0.0001), pairOf("half", 0.00005)], 5);
   expect(found.map(({ priced }) => priced.key)).toEqual(["best", "half", "tiny"]);
   expect(found.map(({ breakEvenDays }) => breakEvenDays)).toEqual([153 / 24, 313 / 24, null]);
-  expect(nearMisses([pairOf("half", 0.00005), pairOf("best", 0.0001)], 0.001, 1).map(({ priced }) => priced.key)).toEqual(["best"]);
+  expect(nearMisses([pairOf("half", 0.00005), pairOf("best", 0.0001)], 1).map(({ priced }) => priced.key)).toEqual(["best"]);
 });
 
-test("a pair over the bar, one whose net is not known and one that earns nothing are no near-misses", () => {
-  // 21 · 0.00015 − 0.002 = 0.00115
-  expect(nearMisses([pairOf("over", 0.00015), pairOf("unknown", 0.0001, null), pairOf("loses", -0.0001)], 0.001, 5)).toEqual([]);
+test("a pair whose net is not known and one that earns nothing are no near-misses", () => {
+  expect(nearMisses([pairOf("unknown", 0.0001, null), pairOf("loses", -0.0001)], 5)).toEqual([]);
 });
 
 test("equal nets come in the order of their keys, whatever order they were found in", () => {
   const keys = (order: readonly string[]) =>
     nearMisses(
       order.map((key) => pairOf(key, 0.0001)),
-      0.001,
       5,
     ).map(({ priced }) => priced.key);
   expect(keys(["b", "a", "c"])).toEqual(["a", "b", "c"]);
@@ -44,7 +42,7 @@ test("equal nets come in the order of their keys, whatever order they were found
 test("each strategy has its own few, in one list by net", () => {
   const as = (strategy: Priced["strategy"], key: string, rate: number): Priced => ({ ...pairOf(key, rate), strategy });
   const pairs = [as("funding", "f1", 0.0001), as("funding", "f2", 0.00009), as("carry", "c1", 0.00002), as("price", "p1", 0.00008)];
-  expect(nearMisses(pairs, 0.001, 1).map(({ priced }) => `${priced.strategy} ${priced.key}`)).toEqual([
+  expect(nearMisses(pairs, 1).map(({ priced }) => `${priced.strategy} ${priced.key}`)).toEqual([
     "funding f1",
     "price p1",
     "carry c1",

@@ -178,7 +178,8 @@ function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, sy
   const stands = STATES.get(row.status) ?? null;
   // A delisting is announced by a date of delivery while the status still says TRADING.
   const ends = numberIn(row.deliveryDate, fault);
-  const state = stands === "trading" && !Number.isNaN(ends) && ends !== PERPETUAL_DELIVERY_MS ? "delisting" : stands;
+  if (ends < EARLIEST_DELIVERY_MS) fault.raised = true;
+  const state = stands === "trading" && !Number.isNaN(ends) && ends < PERPETUAL_DELIVERY_MS ? "delisting" : stands;
   const known = { minQty: positiveIn(lot?.minQty, fault), stepSize: positiveIn(lot?.stepSize, fault), refusal: refusalOf(symbol, row) };
   // Pre-market contracts do not say what kind of asset they will be.
   if (row.underlyingType === "PREMARKET") return { ...known, state: state === "trading" ? "pre-market" : state, assetClass: null };
@@ -204,7 +205,9 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): Re
 const PERPETUAL: ReadonlySet<unknown> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
 const DATED: ReadonlySet<unknown> = new Set(["CURRENT_MONTH", "NEXT_MONTH", "CURRENT_QUARTER", "NEXT_QUARTER"]);
 
-/** `deliveryDate` of a contract without an end. */
+/** Below it a time is not in milliseconds: 1973. */
+const EARLIEST_DELIVERY_MS = 1e11;
+/** `deliveryDate` of a contract without an end, and whatever is later. */
 const PERPETUAL_DELIVERY_MS = 4_133_404_800_000;
 
 /** Contract status, `${DOCS}/common-definition`. */

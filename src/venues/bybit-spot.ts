@@ -84,6 +84,8 @@ function listBody<Field extends string>(body: unknown): Result<readonly WireRow<
 function readTickers(body: unknown): Result<Tickers, VenueError> {
   const list = listBody<TickerField>(body);
   if (!list.ok) return list;
+  const category = fieldsIn<"category">(fieldsIn<"result">(body)?.result)?.category;
+  if (category !== "spot") return err(badShape("$.result.category", '"spot"', category));
   const fault: Fault = { raised: false };
   const time = fieldsIn<"time">(body)?.time;
   const replyAtMs = timeMsIn(time, fault);

@@ -94,7 +94,9 @@ function readTickers(body: unknown): Result<Tickers, VenueError> {
   if (error !== null) return err(error);
   const envelope = fieldsIn<"result" | "time" | "retCode">(body);
   if (envelope?.retCode !== 0) return err(badShape("$.retCode", "0", envelope === null ? body : envelope.retCode));
-  const list = listIn<TickerField>(fieldsIn<"list">(envelope.result)?.list, "$.result.list");
+  const result = fieldsIn<"category" | "list">(envelope.result);
+  if (result?.category !== "linear") return err(badShape("$.result.category", '"linear"', result?.category));
+  const list = listIn<TickerField>(result.list, "$.result.list");
   if (!list.ok) return list;
   const fault: Fault = { raised: false };
   const replyAtMs = timeMsIn(envelope.time, fault);

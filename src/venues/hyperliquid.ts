@@ -10,6 +10,7 @@
  */
 import type { Book } from "../domain/book.ts";
 import { badShape, type VenueError } from "../domain/error.ts";
+import { perpetualSymbol } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
@@ -137,9 +138,7 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
       return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin.isDelisted)}`);
     }
     if (context === null) return reject(symbol, "no-counterpart", "expected a context at its index, found null");
-    const thousands = symbol.charCodeAt(0) === 107 && /^k\p{Lu}/u.test(symbol);
-    const asset = thousands ? symbol.slice(1) : symbol;
-    const multiplier = thousands ? 1000 : 1;
+    const { asset, multiplier } = coinOf(symbol);
     const mark = numberIn(context.markPx, fault);
     const [bid, ask] = impactPrices(context.impactPxs, fault);
     out.receivedAtMs[at] = fetched.receivedAtMs;
@@ -160,6 +159,12 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
     namePerpetual(out, { asset, quote: "USDC", settle: "USDC", assetClass: "crypto", state: "trading" });
     return null;
   };
+}
+
+/** `kBONK` → 1,000 BONK. */
+function coinOf(symbol: string): { readonly asset: string; readonly multiplier: number } {
+  const thousands = symbol.charCodeAt(0) === 107 && /^k\p{Lu}/u.test(symbol);
+  return thousands ? { asset: symbol.slice(1), multiplier: 1000 } : { asset: symbol, multiplier: 1 };
 }
 
 /** `[bid, ask]`, or nothing where the book is too thin for the impact notional. */

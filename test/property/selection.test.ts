@@ -111,10 +111,9 @@ describe("selection over columns agrees with pricing every pair", () => {
         for (const { pair, priced } of earning) if ((priced.ledger.net ?? -1) >= settings.openNet) expect(chosen).toContain(placeOf(pair));
 
         const nets = (list: ReturnType<typeof nearMisses>) => list.map(({ priced }) => priced.ledger.net);
-        const found = nearMisses(selection.pairs.map(price), settings.openNet, 2);
+        const found = nearMisses(selection.pairs.map(price), 2);
         const expected = nearMisses(
           earning.map(({ priced }) => priced),
-          settings.openNet,
           2,
         );
         expect(nets(found)).toEqual(nets(expected));
@@ -265,7 +264,7 @@ describe.each([
 
         const nets = (list: ReturnType<typeof nearMisses>) => list.map(({ priced }) => priced.ledger.net);
         const all = earning.map(({ priced }) => priced);
-        expect(nets(nearMisses(selection.pairs.map(price), settings.openNet, 2))).toEqual(nets(nearMisses(all, settings.openNet, 2)));
+        expect(nets(nearMisses(selection.pairs.map(price), 2))).toEqual(nets(nearMisses(all, 2)));
         for (const pair of selection.pairs) {
           const { ledger } = price(pair);
           expect(pair.gross).toBe((ledger.priceGain ?? 0) + (ledger.funding ?? Number.NaN));

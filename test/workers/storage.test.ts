@@ -53,7 +53,7 @@ describe("saving a scan", () => {
   it("writes its row, the rows it changed and their events, and reads them back as they were", async () => {
     const row = opened(fundingPair());
     const scan = {
-      nearMisses: [fundingPair({ asset: "ETH" })],
+      nearMisses: [missed(fundingPair({ asset: "ETH" }))],
       unpriced: [pricePair()],
       counts: { open: 1, opened: 1, updated: 0, closed: 0 },
     };
@@ -162,7 +162,7 @@ describe("saving a scan", () => {
     const outcome = await save({
       opportunities: [bad, good],
       events: [eventOf(bad, "opened"), eventOf(good, "opened")],
-      scan: { nearMisses: [nearMiss] },
+      scan: { nearMisses: [missed(nearMiss)] },
     });
     expect(outcome.refused.map(({ key, rule }) => [key, rule])).toEqual([
       [pair.key, "missing-rate"],
@@ -314,7 +314,7 @@ describe("the snapshot", () => {
   const snapshotOf = (slot: number, opportunities: readonly Opportunity[] = [row]): Snapshot =>
     buildSnapshot({
       scan: scanOf({ slotMs: NOW_MS + slot * SLOT_MS, scanId: `scan-${slot}` }),
-      opportunities: opportunities.map((each) => ({ ...each, points: [] })),
+      opportunities: opportunities.map((each) => ({ ...each, points: [], netUnknown: null })),
       candidates: null,
       market: {},
       nowMs: NOW_MS + slot * SLOT_MS + 1_000,
@@ -365,7 +365,7 @@ describe("the snapshot", () => {
   });
 
   it("comes from D1 when KV has none, with the newest scan, the open rows and its age", async () => {
-    await save({ opportunities: [row], scan: { nearMisses: [fundingPair({ asset: "ETH" })], unpriced: [pricePair()] } });
+    await save({ opportunities: [row], scan: { nearMisses: [missed(fundingPair({ asset: "ETH" }))], unpriced: [pricePair()] } });
     await save({ slot: 1, opportunities: [closedRow(opened(fundingPair({ asset: "SOL" })), NOW_MS)] });
     clock.nowMs = NOW_MS + SLOT_MS + 60_000;
     const found = await read();
@@ -383,7 +383,7 @@ describe("the snapshot", () => {
 
   it("comes from D1 when KV holds poison, fails, or is cut, and the poison never shows", async () => {
     await save({ opportunities: [row] });
-    const bent = { ...row, priced: { ...row.priced, rateDifference: 0.5 }, points: null };
+    const bent = { ...row, priced: { ...row.priced, rateDifference: 0.5 }, points: null, netUnknown: null };
     const poison = JSON.stringify({ ...snapshotOf(0), opportunities: [bent] });
     for (const text of [poison, "{", "null", JSON.stringify(snapshotOf(0)).slice(0, 500)]) {
       await env.CACHE.put(SNAPSHOT_KEY, text);

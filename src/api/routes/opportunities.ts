@@ -1,17 +1,18 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Priced, STRATEGIES } from "../../domain/opportunity.ts";
+import { type Missed, type Priced, STRATEGIES } from "../../domain/opportunity.ts";
 import { withOwnFees } from "../../economics/own-fees.ts";
+import { withUnknownNet } from "../../economics/unknown-net.ts";
 import { byNet, cardsOf } from "../../lifecycle/cards.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { ShownOpportunity } from "../../storage/schemas.ts";
 import type { Snapshot } from "../../storage/snapshot.ts";
 import { problem } from "../problem.ts";
-import { readQuery } from "../query.ts";
+import { numberText, readQuery } from "../query.ts";
 import type { ApiServices } from "../services.ts";
 import { noSnapshot, scanView } from "../snapshot-answer.ts";
-import { cardView, opportunityView, pricedView, RISK_LINE } from "../views.ts";
+import { cardView, missedView, opportunityView, pricedView, RISK_LINE } from "../views.ts";
 
 /** A taker fee above 1 % is percent taken for a fraction. */
 const MOST_FEE = 0.01;
@@ -24,7 +25,7 @@ const listQuery = z.strictObject({
   venue: z.string("expected a venue such as gate").min(1, "expected a venue such as gate").optional(),
   strategy: z.enum(STRATEGIES, `expected one of ${STRATEGIES.join(", ")}`).optional(),
   /** Net a year on notional, fraction: 0.05 = 5 %. */
-  minNetApr: z.coerce.number("expected a fraction a year such as 0.05").optional(),
+  minNetApr: numberText("expected a fraction a year such as 0.05").optional(),
   /** A person's own taker fees, fractions: `binance:0.0002,binance-spot:0.001`. */
   fees: z
     .string(FEES_EXPECTED)
@@ -75,16 +76,16 @@ function listAnswer(read: SnapshotRead, { query, nowMs }: { readonly query: List
   const { scan, opportunities, nearMisses, unpriced } = read.snapshot;
   const { fees } = query;
   const own = (pair: Priced): Priced => (fees === undefined ? pair : withOwnFees(pair, fees, scan.finishedAtMs));
-  const view = (row: ShownOpportunity): Record<string, unknown> => ({ ...opportunityView(row, nowMs), points: row.points, public: true });
-  const rows = opportunities.map((row) => ({ ...row, priced: own(row.priced) })).filter((row) => matches(row.priced, query));
+  const rows = opportunities.map((row) => asItStands(row, own)).filter((row) => matches(row.priced, query));
+  const view = (row: StandingRow): Record<string, unknown> => rowView(row, nowMs);
   const list =
     query.grouped === "false"
       ? { opportunities: [...rows].sort(byNet).map(view) }
       : { cards: cardsOf(rows).map((card) => cardView(card, view)) };
   const candidates = fees === undefined ? undefined : ownCandidates(read.snapshot, { own, query });
   const cleared = new Set(candidates?.map(({ key }) => key));
-  const others = (pairs: readonly Priced[]): readonly unknown[] =>
-    pairs.filter((pair) => matchesFilters(pair, query) && !cleared.has(pair.key)).map((pair) => pricedView(own(pair)));
+  const isOther = (pair: Priced): boolean => matchesFilters(pair, query) && !cleared.has(pair.key);
+  const ownMissed = (pair: Missed): Missed => ({ ...own(pair), refusal: pair.refusal });
   return {
     market: scan.market,
     scan: scanView(read),
@@ -92,11 +93,28 @@ function listAnswer(read: SnapshotRead, { query, nowMs }: { readonly query: List
     reason: scan.reason,
     ...list,
     ...(candidates === undefined ? {} : { candidates: candidates?.map((pair) => ({ ...pricedView(pair), public: false })) ?? null }),
-    nearMisses: others(nearMisses),
-    unpriced: others(unpriced),
+    nearMisses: nearMisses.filter(isOther).map((pair) => missedView(ownMissed(pair))),
+    unpriced: unpriced.filter(isOther).map((pair) => pricedView(own(pair))),
     risk: RISK_LINE,
   };
 }
+
+/** A row with the ledger that holds now; `lastKnownNet` is set while that one's net is not known. */
+type StandingRow = ShownOpportunity & { readonly lastKnownNet: number | null };
+
+function asItStands(row: ShownOpportunity, own: (pair: Priced) => Priced): StandingRow {
+  const priced = own(row.priced);
+  if (row.netUnknown === null) return { ...row, priced, lastKnownNet: null };
+  return { ...row, priced: withUnknownNet(priced, row.netUnknown.reasons), lastKnownNet: priced.ledger.net };
+}
+
+const rowView = (row: StandingRow, nowMs: number): Record<string, unknown> => ({
+  ...opportunityView(row, nowMs),
+  points: row.points,
+  netUnknown: row.netUnknown,
+  lastKnownNet: row.lastKnownNet,
+  public: true,
+});
 
 /**
  * Pairs that the public list does not have and that clear its bar, stress included, at the person's fees: best first. Null
@@ -121,7 +139,7 @@ function unknownVenue({ venue, fees }: ListQuery, venues: ReadonlySet<string>): 
   return unknown === undefined ? null : `expected one of ${[...venues].join(", ")}, found "${unknown}"`;
 }
 
-/** The filters that hold for every pair; `minNetApr` asks for a net, which near-misses are below by nature. */
+/** The filters that hold for every pair; `minNetApr` asks for a net that is paid, which a near-miss is not. */
 function matchesFilters(pair: Priced, { asset, venue, strategy }: ListQuery): boolean {
   if (asset !== undefined && pair.asset !== asset && pair.asset.split("~")[0] !== asset.toUpperCase()) return false;
   if (venue !== undefined && pair.long.quote.venue !== venue && pair.short.quote.venue !== venue) return false;

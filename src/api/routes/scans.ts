@@ -3,16 +3,16 @@ import { z } from "zod";
 import { unbalancedSteps } from "../../domain/funnel.ts";
 import type { ScanSummary } from "../../storage/scan-record.ts";
 import { latestScan, listScans, MAX_SCANS_PAGE } from "../../storage/scans.ts";
-import { pricedView } from "../views.ts";
+import { missedView, pricedView } from "../views.ts";
 import { problem } from "../problem.ts";
-import { readQuery } from "../query.ts";
+import { numberText, readQuery } from "../query.ts";
 import type { ApiServices } from "../services.ts";
 
 const DEFAULT_LIMIT = 20;
-const wholeNumber = (expected: string) => z.coerce.number(expected).int(expected);
+const wholeNumber = (expected: string) => numberText(expected).pipe(z.int(expected));
 const LIMIT = `expected a whole number from 1 to ${MAX_SCANS_PAGE}`;
 const listQuery = z.strictObject({
-  limit: wholeNumber(LIMIT).min(1, LIMIT).max(MAX_SCANS_PAGE, LIMIT).default(DEFAULT_LIMIT),
+  limit: wholeNumber(LIMIT).pipe(z.number().min(1, LIMIT).max(MAX_SCANS_PAGE, LIMIT)).default(DEFAULT_LIMIT),
   /** Slot of the last scan of the page before, epoch ms. */
   before: wholeNumber("expected a slot in epoch ms").optional(),
 });
@@ -34,7 +34,7 @@ export function scanRoutes(services: ApiServices): Hono {
       rejections: scan.rejections,
       flags: scan.flags,
       venues: scan.venues,
-      nearMisses: scan.nearMisses.map(pricedView),
+      nearMisses: scan.nearMisses.map(missedView),
       unpriced: scan.unpriced.map(pricedView),
     });
   });
