@@ -108,9 +108,6 @@ CREATE TABLE IF NOT EXISTS opportunities (
 
   CONSTRAINT ledger_scale CHECK ((size_usd > 0 AND horizon_hours > 0 AND (capacity_usd IS NULL OR capacity_usd >= 0)) IS TRUE),
   CONSTRAINT costs_not_negative CHECK (((fees IS NULL OR fees >= 0) AND (crossing IS NULL OR crossing >= -1e-9)) IS TRUE),
-  -- The crossing comes from best bid and ask of both legs, unless a book was read.
-  CONSTRAINT net_from_quotes CHECK ((net IS NULL OR json_extract(priced, '$.ledger.crossingSource') IN ('book', 'mixed')
-    OR (long_bid > 0 AND long_ask > 0 AND short_bid > 0 AND short_ask > 0)) IS TRUE),
   CONSTRAINT fees_from_legs CHECK ((fees IS NULL OR abs(fees - 2.0 * (long_taker_fee_rate + short_taker_fee_rate)) <= 1e-9) IS TRUE),
   -- The lines of `price` are funding, fees, crossing and an assumed closure, which is not a column of this table.
   CONSTRAINT net_from_lines CHECK ((net IS NULL OR strategy = 'price' OR abs(net - (funding - fees - crossing)) <= 1e-9) IS TRUE),
@@ -124,6 +121,9 @@ CREATE TABLE IF NOT EXISTS opportunities (
     AND abs(json_extract(priced, '$.rateDifference') - rate_difference) <= 1e-9
     AND ((net IS NULL AND json_extract(priced, '$.ledger.net') IS NULL)
       OR abs(json_extract(priced, '$.ledger.net') - net) <= 1e-9)) IS TRUE),
+  -- The crossing comes from best bid and ask of both legs, unless a book was read.
+  CONSTRAINT net_from_quotes CHECK ((net IS NULL OR json_extract(priced, '$.ledger.crossingSource') IN ('book', 'mixed')
+    OR (long_bid > 0 AND long_ask > 0 AND short_bid > 0 AND short_ask > 0)) IS TRUE),
 
   CONSTRAINT status_fields CHECK ((
     (status = 'open' AND closed_at_ms IS NULL AND close_reason IS NULL AND no_data_since_ms IS NULL AND no_data_reason IS NULL)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { z } from "zod";
-import { startSimulator } from "../simulator/simulator.ts";
+import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { type Market, readOptions, type StartOptions, USAGE } from "./start/options.ts";
 import { type Opportunities, opportunitiesSchema, renderFunnel, renderTable, type Scan, scanSchema } from "./start/table.ts";
 import { startWorker, type WorkerProcess } from "./start/worker-process.ts";
@@ -28,9 +28,10 @@ async function run(options: StartOptions): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
   console.log(`Carrywatch · ${BANNER[options.market]}\n`);
   const recorded = options.recordedDir === null ? {} : { recordedDir: options.recordedDir };
-  const simulator = options.market === "live" ? null : await startSimulator({ seed: options.seed, listen: true, ...recorded });
+  let simulator: Simulator | null = null;
   let worker: WorkerProcess | null = null;
   try {
+    if (options.market !== "live") simulator = await startSimulator({ seed: options.seed, listen: true, ...recorded });
     const clockOffsetMs = simulator === null ? 0 : Math.round(simulator.nowMs() - Date.now());
     const vars = {
       MARKET: options.market,

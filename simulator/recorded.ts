@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SimulatedVenue } from "./venues/venue.ts";
 
@@ -26,6 +26,9 @@ export function loadRecording(
   dir: string,
   { date, venues }: { readonly date?: string | undefined; readonly venues: readonly SimulatedVenue[] },
 ): Recording {
+  if (!existsSync(join(dir, "INDEX.md"))) {
+    throw new Error(`expected a folder with INDEX.md, found ${existsSync(dir) ? `"${dir}" without one` : `nothing at "${dir}"`}`);
+  }
   const entries = readIndex(readFileSync(join(dir, "INDEX.md"), "utf8"));
   const day = date ?? busiestDay(entries);
   const bodies = new Map<string, RecordedBody>();

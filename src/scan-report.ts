@@ -73,7 +73,9 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
 function missedOf(input: ScanInput, { seen, outcome, nowMs }: Pick<ScanFindings, "seen" | "outcome" | "nowMs">): readonly Missed[] {
   const { open, pending } = outcome.state;
   const { kept } = keepBest(seen.filter(({ priced: { key } }) => !Object.hasOwn(open, key) && !Object.hasOwn(pending, key)));
-  const ended = new Map(outcome.changes.flatMap(({ kind, row }) => (kind === "closed" ? [[row.key, `closed-${row.closeReason}`] as const] : [])));
+  const ended = new Map(
+    outcome.changes.flatMap(({ kind, row }) => (kind === "closed" ? [[row.key, `closed-${row.closeReason}`] as const] : [])),
+  );
   const pairs = [...kept.values()].map(({ priced }) => priced);
   return nearMisses(pairs, NEAR_MISSES_SHOWN).map(({ priced }) => {
     const found = kept.get(priced.key);
@@ -135,7 +137,14 @@ function notOpened(
     count(taken, place);
     if ((taken[place] ?? 0) > SAMPLES_PER_REASON) continue;
     const subject = `${asset} ${long.quote.venue} ${short.quote.venue}`;
-    samples.push({ step: "reconcile", feed: null, venue: long.quote.venue, subject, rule, evidence: { net: ledger.net, bar: input.settings.openNet } });
+    samples.push({
+      step: "reconcile",
+      feed: null,
+      venue: long.quote.venue,
+      subject,
+      rule,
+      evidence: { net: ledger.net, bar: input.settings.openNet },
+    });
   }
   return samples;
 }

@@ -183,6 +183,6 @@ export function unseenOf(
 
 function viewOf({ feed, error, columns, delisted }: FeedReply, market: GatedMarket): VenueView {
   const gated = market.venues.find((each) => each.feed === feed);
-  const samples = [...(gated?.gated.samples ?? []), ...(gated?.identity.samples ?? [])];
-  return { feed, error, columns, delisted, assetId: gated?.assetId ?? [], passed: gated?.passed ?? new Uint32Array(0), samples };
+  const { assetId = [], passed = new Uint32Array(0) } = gated ?? {};
+  return { feed, error, columns, delisted, assetId, passed, failed: gated?.gated.failed ?? [] };
 }

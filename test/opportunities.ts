@@ -172,7 +172,9 @@ export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
     },
     observations: { id: [], rateDifference: [], net: [] },
     flags: { snapshot_ttl_seconds: 300 },
-    venues: [{ feed: "alpha", venue: "alpha", ok: true, receivedAtMs: slotMs + 300, rows: 1, error: null, degraded: [], calls: 2, ms: 200 }],
+    venues: [
+      { feed: "alpha", venue: "alpha", ok: true, receivedAtMs: slotMs + 300, rows: 1, error: null, degraded: [], calls: 2, ms: 200 },
+    ],
     nearMisses: [],
     unpriced: [],
     ...fields,

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 /** Which market a local run watches. */
@@ -47,9 +45,6 @@ export function readOptions(argv: readonly string[]): StartOptions | string {
   if (!(Number.isInteger(port) && port > 0 && port < 65_536)) return `--port: expected 1 to 65535, found "${values.port}"`;
   const seed = Number(values.seed);
   if (!Number.isInteger(seed)) return `--seed: expected a whole number, found "${values.seed}"`;
-  if (values.recorded !== undefined && !existsSync(join(values.recorded, "INDEX.md"))) {
-    return `--recorded: expected a folder with INDEX.md, found ${existsSync(values.recorded) ? "none in" : "nothing at"} "${values.recorded}"`;
-  }
   const market = values.live ? "live" : values.recorded === undefined ? "simulated" : "recorded";
   return { market, recordedDir: values.recorded ?? null, scans, port, seed };
 }

@@ -9,6 +9,7 @@ const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 /** Wrangler asks the network for nothing here. */
 const OFFLINE = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_LOG: "error", CI: "true" };
 const READY_LIMIT_MS = 60_000;
+const MOST_PORTS = 5;
 
 export type WorkerProcess = {
   readonly url: string;
@@ -28,8 +29,29 @@ export async function startWorker(options: {
   await mkdir(join(ROOT, ".carrywatch"), { recursive: true });
   const runDir = await mkdtemp(join(ROOT, ".carrywatch", "run-"));
   await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", runDir]);
-  const port = await freePort(options.port);
   const vars = Object.entries(options.vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  let wanted = options.port;
+  for (let tries = 1; ; tries++) {
+    const port = await freePort(wanted);
+    try {
+      return await startOn(port, { runDir, vars });
+    } catch (error) {
+      // Another process may take the port between the look and the start; wrangler then ends.
+      if (tries < MOST_PORTS && !(await isFree(port))) {
+        wanted = port + 1;
+        continue;
+      }
+      await rm(runDir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+/** `wrangler dev` on a port, once it answers. */
+async function startOn(
+  port: number,
+  { runDir, vars }: { readonly runDir: string; readonly vars: readonly string[] },
+): Promise<WorkerProcess> {
   const args = [
     "dev",
     "--port",
@@ -62,7 +84,7 @@ export async function startWorker(options: {
   try {
     await untilReady(url, child);
   } catch (error) {
-    await stop();
+    await stopGroup(child);
     throw new Error(`the Worker did not start, see ${logFile}`, { cause: error });
   }
   return { url, logFile, stop };

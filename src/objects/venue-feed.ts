@@ -146,6 +146,7 @@ const bothOf = (part: BudgetKeeper, whole: BudgetKeeper): BudgetKeeper => ({
 
 /** Leaves the venue alone for as long as its answer asks for. */
 function pauseAfter(error: VenueError | null, budget: BudgetKeeper): void {
-  const pauseMs = error === null || error.kind === "budget" ? null : actionFor(error).pauseMs;
-  if (pauseMs !== null) budget.pause(pauseMs);
+  if (error === null || error.kind === "budget") return;
+  const { pauseMs } = actionFor(error);
+  if (pauseMs !== null) budget.pause(pauseMs, error.kind);
 }

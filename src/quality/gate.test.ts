@@ -212,6 +212,12 @@ describe("what is reported", () => {
     ]);
   });
 
+  it("names the failed rules of every refused row, beyond the samples too, and none of a passed one", () => {
+    const { failed, samples } = run([{}, ...Array.from({ length: 9 }, (_, n) => ({ asset: `C${n}`, state: "halted" as const, mark: 0 }))]);
+    expect(samples.length).toBeLessThan(9);
+    expect(failed).toEqual([[], ...Array.from({ length: 9 }, () => ["not-trading", "mark-not-positive"])]);
+  });
+
   it("counts marks of rows that passed", () => {
     const result = run([{ volume24hUsd: 1 }, { volume24hUsd: 1, openInterestUsd: 1 }, {}]);
     expect(result.marked).toEqual({ "low-volume": 2, "low-open-interest": 1 });

@@ -134,7 +134,10 @@ export const shownOpportunitySchema: z.ZodType<ShownOpportunity> = z.object({
   ...opportunityFields,
   priced: pricedSchema,
   points: z.array(z.object({ atMs: epochMs, net: z.number() })).nullable(),
-  netUnknown: z.object({ sinceMs: epochMs, reasons: z.array(z.string()) }).nullable().default(null),
+  netUnknown: z
+    .object({ sinceMs: epochMs, reasons: z.array(z.string()) })
+    .nullable()
+    .default(null),
 });
 
 /** An event as readers get it. */

@@ -6,7 +6,11 @@ import { isMarketColumns, venueMarket } from "./market-columns.ts";
 import type { ShownOpportunity } from "./schemas.ts";
 import { buildSnapshot, parseSnapshot, snapshotTtlSeconds, writeSnapshot } from "./snapshot.ts";
 
-const shown = (row = opened(fundingPair())): ShownOpportunity => ({ ...row, points: [{ atMs: NOW_MS, net: 0.001 }], netUnknown: { sinceMs: NOW_MS, reasons: ["Crossing is not known."] } });
+const shown = (row = opened(fundingPair())): ShownOpportunity => ({
+  ...row,
+  points: [{ atMs: NOW_MS, net: 0.001 }],
+  netUnknown: { sinceMs: NOW_MS, reasons: ["Crossing is not known."] },
+});
 const market = {
   alpha: venueMarket(marketVenue({ id: "alpha", takerFeeRate: 0.0005, rows: [{ bid: 1, ask: 2 }, { refused: true }, { mark: 3 }] })),
 };

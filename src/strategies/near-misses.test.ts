@@ -42,9 +42,5 @@ test("equal nets come in the order of their keys, whatever order they were found
 test("each strategy has its own few, in one list by net", () => {
   const as = (strategy: Priced["strategy"], key: string, rate: number): Priced => ({ ...pairOf(key, rate), strategy });
   const pairs = [as("funding", "f1", 0.0001), as("funding", "f2", 0.00009), as("carry", "c1", 0.00002), as("price", "p1", 0.00008)];
-  expect(nearMisses(pairs, 1).map(({ priced }) => `${priced.strategy} ${priced.key}`)).toEqual([
-    "funding f1",
-    "price p1",
-    "carry c1",
-  ]);
+  expect(nearMisses(pairs, 1).map(({ priced }) => `${priced.strategy} ${priced.key}`)).toEqual(["funding f1", "price p1", "carry c1"]);
 });

@@ -117,8 +117,8 @@ function readContracts(body: unknown): Result<Tables["contracts"], VenueError> {
 }
 
 function join(tables: Fetches): Result<Parsed, VenueError> {
-  if (tables.tickers !== undefined) return ok(joinTickers(tables.tickers, parseTicker, tables));
-  if (tables.tickersV3 !== undefined) return ok(joinTickers(tables.tickersV3, parseTickerV3, tables));
+  if (tables.tickers !== undefined) return joinTickers(tables.tickers, parseTicker, tables);
+  if (tables.tickersV3 !== undefined) return joinTickers(tables.tickersV3, parseTickerV3, tables);
   return err({ kind: "empty", message: "expected a body of tickers, found none" });
 }
 
@@ -158,7 +158,7 @@ function joinTickers<Field extends string>(
   { table, receivedAtMs }: Fetched<Reply<Field | "symbol">>,
   parse: ParseTicker<Field>,
   { currentFundRate, contracts }: Fetches,
-): Parsed {
+): Result<Parsed, VenueError> {
   const out = quoteWriter("bitget", table.rows.length);
   const rates = currentFundRate === undefined ? null : rowsByName(currentFundRate.table.rows, "symbol");
   const ratedAtMs = olderOf(receivedAtMs, currentFundRate?.receivedAtMs ?? Number.NaN);

@@ -104,7 +104,7 @@ describe("joinRows", () => {
   const join = (rows: readonly ({ readonly name?: unknown; readonly asset?: unknown; readonly times?: unknown } | null)[]) => {
     const out = quoteWriter("alpha", rows.length);
     const fault = { raised: false };
-    return joinRows<"name" | "asset" | "times">({
+    const joined = joinRows<"name" | "asset" | "times">({
       rows,
       field: "name",
       out,
@@ -116,6 +116,8 @@ describe("joinRows", () => {
         return null;
       },
     });
+    if (!joined.ok) throw new Error(joined.error.message);
+    return joined.value;
   };
 
   it("leaves no trace of a refused row in the columns", () => {
@@ -150,8 +152,9 @@ describe("joinRows", () => {
   });
 
   it("counts a row without a name, and a null, as rejected", () => {
-    const { columns, rejected } = join([null, { asset: "A" }, { name: 5, asset: "A" }]);
-    expect(columns.count).toBe(0);
+    const { columns, rejected } = join([null, { asset: "A" }, { name: 5, asset: "A" }, { name: "B", asset: "B", times: 1 }]);
+    expect(columns.count).toBe(1);
     expect(rejected.map(({ reason }) => reason)).toEqual(["no-symbol", "no-symbol", "no-symbol"]);
+    expect(() => join([null, { asset: "A" }])).toThrow("expected a name at name, found");
   });
 });

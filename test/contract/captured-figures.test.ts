@@ -288,7 +288,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     });
     expect(new Date(SEPTEMBER_11_MS).toISOString()).toBe("2026-09-11T17:18:40.443Z");
     const parsed = mustParse(hyperliquid, { metaAndAssetCtxs: capture("hyperliquid/metaAndAssetCtxs_2026-09-11.json") }, SEPTEMBER_11_MS);
-    expect(parsed.rejected).toMatchObject([{ symbol: "MATIC", reason: "delisted" }]);
+    expect(parsed.rejected).toMatchObject([{ symbol: "MATIC", reason: "delisted", canonical: "MATIC/USDC:USDC" }]);
   });
 
   it("hyperliquid: exactly at the hour the next payment is an hour away", () => {

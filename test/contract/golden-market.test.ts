@@ -187,7 +187,13 @@ const named = ({ asset, long, short }: Priced): string => `${asset} ${long.quote
 
 describe.skipIf(!haveCaptures)(`the recorded market of 11 September 2026${capturesNote}`, () => {
   const market: Market = haveCaptures ? VENUES.map(recorded) : [];
-  const price = fundingStrategy.pricer(market, { nowMs: NOW, settings: SETTINGS, keyOf: opportunityKey, marksOf: () => [], depthOf: () => null });
+  const price = fundingStrategy.pricer(market, {
+    nowMs: NOW,
+    settings: SETTINGS,
+    keyOf: opportunityKey,
+    marksOf: () => [],
+    depthOf: () => null,
+  });
   const rowOf = (venue: Venue, asset: string) => {
     const place = VENUES.indexOf(venue);
     return { venue: place, row: market[place]?.columns.asset.indexOf(asset) ?? -1 };

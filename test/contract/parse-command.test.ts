@@ -110,7 +110,7 @@ describe("npm run parse -- VENUE name=body.json", () => {
         }),
       );
     const list = ["AUSDT", "BUSDT"].map((symbol) => ({ symbol, deliveryTime: "0", curPreListingPhase: "" }));
-    const tickers = file("tickers.json", JSON.stringify({ retCode: 0, result: { list } }));
+    const tickers = file("tickers.json", JSON.stringify({ retCode: 0, result: { category: "linear", list } }));
     const { stdout } = run("bybit", `tickers=${tickers}`, `instruments=${page("AUSDT")}`, `instruments=${page("BUSDT")}`);
     expect(JSON.parse(stdout).rows.map((row: { readonly assetClass: string }) => row.assetClass)).toEqual(["equity", "equity"]);
   });

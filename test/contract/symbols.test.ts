@@ -12,7 +12,7 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 /** The least that each venue's rows need in order to be named: nothing but the name, and what tells linear from inverse. */
 const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
   binance: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
-  bybit: (symbol) => ({ tickers: { retCode: 0, result: { list: [{ symbol, markPrice: "2" }] }, time: NOW_MS } }),
+  bybit: (symbol) => ({ tickers: { retCode: 0, result: { category: "linear", list: [{ symbol, markPrice: "2" }] }, time: NOW_MS } }),
   bitget: (symbol) => ({ tickers: { code: "00000", requestTime: NOW_MS, data: [{ symbol, markPrice: "2" }] } }),
   gate: (name) => ({ contracts: [{ name, type: "direct", status: "trading", mark_price: "2" }] }),
   okx: (instId) => ({
@@ -153,6 +153,9 @@ describe("states that decide money", () => {
     [{}, "trading", "crypto"],
     [{ status: "PENDING_TRADING" }, "pre-market", "crypto"],
     [{ status: "SETTLING" }, "delisting", "crypto"],
+    [{ deliveryDate: 1_795_435_200_000 }, "delisting", "crypto"],
+    [{ deliveryDate: 4_133_404_800_000 }, "trading", "crypto"],
+    [{ deliveryDate: 4_133_404_800_001 }, "trading", "crypto"],
     [{ status: "TRADING_HALT" }, "halted", "crypto"],
     [{ underlyingType: "PREMARKET" }, "pre-market", null],
     [{ contractType: "TRADIFI_PERPETUAL", underlyingType: "KR_EQUITY" }, "trading", "equity"],
@@ -172,13 +175,15 @@ describe("states that decide money", () => {
     [{ contractType: "SOMETHING_NEW" }, "unknown-contract-type"],
     [{ marginAsset: "BTC" }, "not-linear"],
     [{ baseAsset: "WBTC" }, "bad-symbol"],
+    [{ deliveryDate: 1_795_435_200 }, "bad-field"],
+    [{ deliveryDate: 0 }, "bad-field"],
   ])("binance %o is refused as %s", (change, reason) => {
     expect(binanceRow(change).rejected).toMatchObject([{ symbol: "BTCUSDT", reason }]);
   });
 
   const bybitRow = (ticker: object, instrument: object | null) => {
     const list = [{ symbol: "BTCUSDT", deliveryTime: "0", curPreListingPhase: "", ...ticker }];
-    const tickers = { retCode: 0, result: { list }, time: NOW_MS };
+    const tickers = { retCode: 0, result: { category: "linear", list }, time: NOW_MS };
     const known = {
       symbol: "BTCUSDT",
       contractType: "LinearPerpetual",
@@ -307,6 +312,22 @@ describe("states that decide money", () => {
     [{ minTradeNum: "0" }, "bad-field"],
   ])("bitget %o is refused as %s", (change, reason) => {
     expect(bitgetRow(change).rejected).toMatchObject([{ symbol: "BTCUSDT", reason }]);
+  });
+
+  it("a delisted row carries the canonical symbol, its multiplier taken off", () => {
+    const canonical = (parsed: Parsed) => parsed.rejected.map((row) => row.canonical);
+    expect(canonical(binanceRow({ status: "CLOSE" }))).toEqual(["BTC/USDT:USDT"]);
+    expect(canonical(bybitRow({}, { status: "Closed" }))).toEqual(["BTC/USDT:USDT"]);
+    expect(canonical(bitgetRow({ symbolStatus: "off" }))).toEqual(["BTC/USDT:USDT"]);
+    const bonk = [{ universe: [{ name: "kBONK", isDelisted: true }] }, [{}]];
+    expect(canonical(mustParse(hyperliquid, { metaAndAssetCtxs: bonk }, NOW_MS))).toEqual(["BONK/USDC:USDC"]);
+  });
+
+  it("bybit: tickers of another category are a bad shape", () => {
+    for (const [adapter, name] of [[bybit, "tickers"], [bybitSpot, "spotTickers"]] as const) {
+      const read = adapter.endpoints[name]?.read({ retCode: 0, result: { category: "inverse", list: [{ symbol: "BTCUSDT" }] }, time: NOW_MS });
+      expect(read).toMatchObject({ ok: false, error: { kind: "bad-shape", path: "$.result.category" } });
+    }
   });
 
   it("hyperliquid: isDelisted must be true, false or absent", () => {

@@ -100,6 +100,12 @@ export function venueContract(title: string, load: () => ContractInput | Promise
       }
     });
 
+    it("takes a primary body in which no row has a name for another shape, not for a venue without instruments", async () => {
+      const { adapter, bodies, nowMs } = small(await load());
+      const [name, body] = Object.entries(bodies).find(([each]) => adapter.endpoints[each]?.required === true) ?? ["", null];
+      expect(parseBodies(adapter, { ...bodies, [name]: withoutNames(body) }, nowMs)).toMatchObject({ ok: false, error: { kind: "bad-shape" } });
+    });
+
     it("a field that is nulled or no number costs its own row or its own figure, never another's", async () => {
       const input = small(await load());
       const before = bySymbol(mustParse(input.adapter, input.bodies, input.nowMs));
@@ -201,6 +207,19 @@ function expectSane(quote: Quote, nowMs: number): void {
 /** Reverses each list. Lists of one body that are zipped by index stay zipped, since all are reversed. */
 function withListsReversed(body: unknown): unknown {
   return listsIn(body).reduce((copy, path) => withValue(copy, path, [...rowsAt(copy, path)].reverse()), body);
+}
+
+/** The body with the naming field of each row taken away. */
+function withoutNames(body: unknown): unknown {
+  return listsIn(body).reduce(
+    (copy, list) =>
+      withValue(
+        copy,
+        list,
+        rowsAt(copy, list).map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !NAME_FIELDS.includes(key)))),
+      ),
+    body,
+  );
 }
 
 /** The same bodies with a dozen rows a list: enough to break one in every way. */

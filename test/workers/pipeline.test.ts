@@ -131,13 +131,33 @@ describe("a scan without data", () => {
     const open = second.ok ? second.value.lifecycle : EMPTY_STATE;
     expect(Object.keys(open.open)).toHaveLength(COINS.length);
 
-    const silent = stage({ ask: async ({ feed }) => failedReply({ feed, venue: feed, error: { kind: "dns", message: "no such host" }, ms: 0 }) });
+    const silent = stage({
+      ask: async ({ feed }) => failedReply({ feed, venue: feed, error: { kind: "dns", message: "no such host" }, ms: 0 }),
+    });
     const third = await silent.scan(2, open);
     expect(third.ok && third.value.record).toMatchObject({ verdict: "data-failure", reason: expect.stringContaining("2 dns") });
     const rows = third.ok ? Object.values(third.value.lifecycle.open).map(({ row }) => row) : [];
     expect(rows.map(({ status, noDataReason }) => `${status}: ${noDataReason}`)).toEqual(COINS.map(() => "no-data: alpha: dns"));
     for (const { key, priced } of rows) expect(priced).toEqual(open.open[key]?.row.priced);
   });
+});
+
+test("pairs over the bar that were refused are the near-misses, and the verdict says what refused the best of them", async () => {
+  const standing = (reply: FeedReply): FeedReply => ({ ...reply, unchangedScans: reply.unchangedScans.map(() => 1_000) });
+  const silent = (feed: string): FeedReply => failedReply({ feed, venue: feed, error: { kind: "internal", message: "no answer" }, ms: 0 });
+  const { scan } = stage({ ask: async ({ feed }) => standing(ANSWERS[feed] ?? silent(feed)) });
+  const result = await scan(0, EMPTY_STATE);
+  const record = result.ok ? result.value.record : null;
+  expect(record?.nearMisses.map(({ refusal }) => refusal)).toEqual(["frozen", "frozen", "frozen", "frozen", "frozen"]);
+  for (const { ledger } of record?.nearMisses ?? []) expect(ledger.net).toBeGreaterThan(flags.open_net);
+  expect(record).toMatchObject({ verdict: "market-quiet", reason: expect.stringMatching(/that pair was refused: frozen$/u) });
+});
+
+test("what awaits confirmation or is open is no near-miss", async () => {
+  const { scan } = stage();
+  const first = await scan(0, EMPTY_STATE);
+  const second = await scan(1, first.ok ? first.value.lifecycle : EMPTY_STATE);
+  expect([first, second].map((done) => done.ok && done.value.record.nearMisses)).toEqual([[], []]);
 });
 
 test("what was deduplicated is logged: all as counts, at most twenty one by one with key, surviving row, source and reason", async () => {

@@ -11,7 +11,7 @@ import { saveScan } from "../../src/storage/save-scan.ts";
 import type { ScanRecord } from "../../src/storage/scan-record.ts";
 import { latestScan, listScans } from "../../src/storage/scans.ts";
 import { buildSnapshot, type Snapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
-import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, scanOf, VENUES } from "../opportunities.ts";
+import { carryPair, eventOf, fundingPair, gapPair, missed, NOW_MS, opened, pricePair, scanOf, VENUES } from "../opportunities.ts";
 
 const db = env.DB;
 const TABLES = ["opportunity_events", "opportunities", "scans", "flags", "flag_changes"] as const;

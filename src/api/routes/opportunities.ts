@@ -72,7 +72,10 @@ export function opportunityRoutes(services: ApiServices): Hono {
 }
 
 /** The list at the fees of the one who asks, else at the documented ones. */
-function listAnswer(read: SnapshotRead, { query, nowMs }: { readonly query: ListQuery; readonly nowMs: number }): Record<string, unknown> {
+export function listAnswer(
+  read: SnapshotRead,
+  { query, nowMs }: { readonly query: ListQuery; readonly nowMs: number },
+): Record<string, unknown> {
   const { scan, opportunities, nearMisses, unpriced } = read.snapshot;
   const { fees } = query;
   const own = (pair: Priced): Priced => (fees === undefined ? pair : withOwnFees(pair, fees, scan.finishedAtMs));
