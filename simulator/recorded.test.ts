@@ -54,6 +54,9 @@ describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
 
   test("refuses a day without bodies and names the days there are", async () => {
     await expect(start({ recordedDate: "2020-01-01" })).rejects.toThrow("2026-09-11");
+    await expect(start({ recordedDir: "/no/such/folder" })).rejects.toThrow(
+      'expected a folder with INDEX.md, found nothing at "/no/such/folder"',
+    );
   });
 
   test("takes faults of the answer, and refuses faults of rows", async () => {

@@ -158,7 +158,8 @@ function ledgerFault({ strategy, ledger, long, short }: Priced): Fault | null {
     if (long.takerFeeRate === null || short.takerFeeRate === null)
       return fault("fees-mismatch", "fees", { expected: "null, as a leg's fee is null", found: fees });
     const expected = 2 * (long.takerFeeRate + short.takerFeeRate);
-    if (!(fees >= 0 && near(fees, expected, TOLERANCE))) return fault("fees-mismatch", "fees", { expected: `${expected} from the legs`, found: fees });
+    if (!(fees >= 0 && near(fees, expected, TOLERANCE)))
+      return fault("fees-mismatch", "fees", { expected: `${expected} from the legs`, found: fees });
   }
   if (crossing !== null && crossing < -TOLERANCE) return fault("net-mismatch", "crossing", { expected: "0 or more", found: crossing });
   const quotes = [long.quote.bid, long.quote.ask, short.quote.bid, short.quote.ask];

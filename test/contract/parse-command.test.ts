@@ -127,6 +127,8 @@ describe("npm run parse -- VENUE name=body.json", () => {
     expect([exitCode, stdout]).toEqual([1, ""]);
     expect(stderr.endsWith("\n") && stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(JSON.parse(stderr)).toMatchObject({ kind, message: expect.any(String), endpoint: "premiumIndex" });
+    // A file has no HTTP status.
+    expect(JSON.parse(stderr)).not.toHaveProperty("status");
   });
 
   it("a bad body beside a good one exits 1 as well", () => {

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { binance } from "../../src/venues/binance.ts";
 import { bitget } from "../../src/venues/bitget.ts";
 import { bybit } from "../../src/venues/bybit.ts";
+import { bybitSpot } from "../../src/venues/bybit-spot.ts";
 import { gate } from "../../src/venues/gate.ts";
 import { hyperliquid } from "../../src/venues/hyperliquid.ts";
+import type { Parsed } from "../../src/venues/adapter.ts";
 import { adapterOf } from "../../src/venues/registry.ts";
 import { type Bodies, bySymbol, mustParse, parseBodies } from "./bodies.ts";
 
@@ -324,8 +326,15 @@ describe("states that decide money", () => {
   });
 
   it("bybit: tickers of another category are a bad shape", () => {
-    for (const [adapter, name] of [[bybit, "tickers"], [bybitSpot, "spotTickers"]] as const) {
-      const read = adapter.endpoints[name]?.read({ retCode: 0, result: { category: "inverse", list: [{ symbol: "BTCUSDT" }] }, time: NOW_MS });
+    for (const [adapter, name] of [
+      [bybit, "tickers"],
+      [bybitSpot, "spotTickers"],
+    ] as const) {
+      const read = adapter.endpoints[name]?.read({
+        retCode: 0,
+        result: { category: "inverse", list: [{ symbol: "BTCUSDT" }] },
+        time: NOW_MS,
+      });
       expect(read).toMatchObject({ ok: false, error: { kind: "bad-shape", path: "$.result.category" } });
     }
   });

@@ -45,7 +45,8 @@ export async function storedRows(world: World): Promise<readonly Stored[]> {
     id: String(row["id"]),
     status: String(row["status"]),
     pair: pairOf(row),
-    net: Number(row["net"]),
+    // A book and the top of the book give one cost, and differ in the last digits.
+    net: Number(Number(row["net"]).toFixed(12)),
     why: typeof row["no_data_reason"] === "string" ? row["no_data_reason"] : null,
   }));
 }
