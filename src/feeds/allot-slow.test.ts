@@ -10,7 +10,7 @@ test("those with most to catch up come first, one each in turn", () => {
 
 test("never more than the limit, never more than is due, and the limit is used up while anything waits", () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.nat(6)), fc.nat(12), (due, limit) => {
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/u), fc.nat(6)), fc.nat(12), (due, limit) => {
       const allotted = allotSlow({ due, limit });
       const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
       for (const [feed, count] of Object.entries(allotted)) expect(count).toBeLessThanOrEqual(due[feed] ?? 0);

@@ -182,7 +182,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       ["tickers", capture(OKX.tickers)],
       ["instruments", capture(OKX.instruments)],
     ]);
-    const theirs = await referenceOf("okx", answer);
+    const theirs = await referenceOf("okx", answer, SEPTEMBER_19_MS);
     expect([...theirs]).toEqual([
       [
         "BTC-USDT-SWAP",
@@ -206,6 +206,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
         ["contracts/active", contractsActive],
         ["allTickers", { code: "200000", data: [] }],
       ]),
+      SEPTEMBER_11_MS,
     );
     const ours = bySymbol(mustParse(kucoin, { contractsActive }, SEPTEMBER_11_MS));
     expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());

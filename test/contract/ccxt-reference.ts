@@ -43,12 +43,16 @@ async function kucoinRates(answer: Answer): Promise<unknown> {
 /** The feeds that ccxt reads too. */
 export const REFERENCE_VENUES: readonly string[] = Object.keys(EXCHANGES);
 
-/** ccxt's own loadMarkets, fetchFundingRates, fetchFundingIntervals and fetchTickers over given answers, by the venue's symbol. */
-export async function referenceOf(venue: string, answer: Answer): Promise<ReadonlyMap<string, Reference>> {
+/**
+ * ccxt's own loadMarkets, fetchFundingRates, fetchFundingIntervals and fetchTickers run over the given answers at the
+ * given time; its figures by the venue's own symbol. Linear perpetuals only.
+ */
+export async function referenceOf(venue: string, answer: Answer, nowMs: number): Promise<ReadonlyMap<string, Reference>> {
   const exchange = EXCHANGES[venue]?.();
   if (exchange === undefined) throw new Error(`expected a venue that ccxt knows, found ${venue}`);
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
+  exchange.milliseconds = () => nowMs;
   exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) =>
     url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
   await exchange.loadMarkets();
@@ -63,7 +67,7 @@ export async function referenceOf(venue: string, answer: Answer): Promise<Readon
     if (rate === undefined) continue;
     const ticker = tickers[market.symbol];
     const interval = rate.interval ?? intervals[market.symbol]?.interval;
-    references.set(venue === "hyperliquid" ? market["baseName"] : market.id, {
+    references.set(venue === "hyperliquid" ? String(market.info["name"]) : String(market.id), {
       symbol: market.symbol,
       rate: rate.fundingRate ?? null,
       intervalHours: interval === undefined ? null : Number.parseInt(interval, 10),

@@ -134,6 +134,7 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const byFeed = [permissive, strict, atGate].map(({ rejections }) =>
       FEED_IDS.filter((feed) => soft(rejections.counts["gate"]?.[feed]) > 0),
     );
+    for (const scan of [permissive, strict, atGate]) expect(scan.venues.filter(({ ok }) => !ok)).toEqual([]);
     expect(byFeed).toEqual([[], FEED_IDS, ["gate"]]);
     for (const scan of [permissive, strict, atGate]) expect(scan.balanced).toBe(true);
   });

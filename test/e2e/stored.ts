@@ -6,8 +6,8 @@ import type { World } from "./world.ts";
 
 /** Long enough for a busy machine, short enough for faults that take their time; rows may stand still for ever. */
 export const PATIENT = {
-  vars: { FETCH_HEADERS_LIMIT_MS: "1000", FETCH_BODY_LIMIT_MS: "1000" },
-  flags: { venue_limit_ms: 1_500, scan_deadline_ms: 2_500, frozen_scans: 1_000 },
+  vars: { FETCH_HEADERS_LIMIT_MS: "1500", FETCH_BODY_LIMIT_MS: "1500" },
+  flags: { venue_limit_ms: 2_500, scan_deadline_ms: 4_000, frozen_scans: 1_000 },
 } as const;
 
 /** What scans fetch of a feed, order books aside. */
