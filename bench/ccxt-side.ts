@@ -97,7 +97,8 @@ type Answer = (url: string, init: { readonly method: string; readonly body?: str
 function connected(exchange: Exchange, answer: Answer): Exchange {
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
-  exchange.fetch = async (url: string, method = "GET", _headers?: unknown, body?: string) =>
+  // ccxt calls it with url, method, headers and body.
+  exchange.fetch = async (...[url, method = "GET", , body]: [string, string?, unknown?, string?]): Promise<unknown> =>
     exchange.parseJson(await answer(url, body === undefined ? { method } : { method, body }));
   return exchange;
 }
@@ -105,7 +106,9 @@ function connected(exchange: Exchange, answer: Answer): Exchange {
 /** The text that the scan reads at the path of the URL, whatever the query; of several, the one with that JSON body. */
 function textAt(texts: Readonly<Record<string, string>>, url: string, { method, body }: Parameters<Answer>[1]): string {
   const start = `${method} ${new URL(url).pathname}`;
-  const found = Object.entries(texts).filter(([name]) => name.split(/[ ?]/u, 2).join(" ") === start && (body === undefined || name.endsWith(body)));
+  const found = Object.entries(texts).filter(
+    ([name]) => name.split(/[ ?]/u, 2).join(" ") === start && (body === undefined || name.endsWith(body)),
+  );
   const [only] = found;
   if (only === undefined || found.length > 1) throw new Error(`expected one body of the scan for ccxt's ${start}, found ${found.length}`);
   return only[1];

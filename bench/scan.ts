@@ -51,7 +51,7 @@ function sourceOf(moment: Moment): Pick<Parameters<typeof scan>[0], "nowMs" | "r
 
 /** The market with the fewest coins that still has enough rows. */
 async function largeEnough(): Promise<Prepared> {
-  for (let coins = 10 * COINS_STEP; ; ) {
+  for (let coins = 10 * COINS_STEP; ;) {
     const prepared = await prepare(coins);
     if (prepared.rows >= LEAST_ROWS) return prepared;
     const missing = Math.ceil((coins * (LEAST_ROWS / prepared.rows - 1)) / COINS_STEP);
@@ -105,7 +105,12 @@ function figuresOf(samples: Samples, { once, lone }: { readonly once: Prepared; 
   return [
     { key: "scan_over_json_parse", value: ratio(samples, "scan", "JSON.parse"), bar: most(2), what: "one scan over JSON.parse" },
     { key: "ccxt_over_scan", value: ratio(samples, "ccxt", "scan"), bar: least(4), what: "ccxt, which only parses, over one scan" },
-    { key: "normalise_over_json_parse", value: ratio(samples, "normalise", "JSON.parse"), bar: most(1.6), what: "up to columns over JSON.parse" },
+    {
+      key: "normalise_over_json_parse",
+      value: ratio(samples, "normalise", "JSON.parse"),
+      bar: most(1.6),
+      what: "up to columns over JSON.parse",
+    },
     { key: "ccxt_over_normalise", value: ratio(samples, "ccxt", "normalise"), bar: least(6), what: "ccxt over the same, up to columns" },
     { key: "growth_4x", value: growth, bar: most(4.6), what: `${GROWTH}× the coins over 1×` },
     { key: "rows", value: once.rows, bar: least(LEAST_ROWS), what: "quotes in one scan" },
@@ -128,7 +133,9 @@ function print(run: {
   console.log(`Carrywatch, one scan · ${new Date().toISOString().slice(0, 10)}`);
   console.log(`  ${machine()}, ccxt ${ccxt.version}`);
   console.log(`  feeds: ${ADAPTERS.map(({ id }) => id).join(", ")}`);
-  console.log(`  ${once.market.coins} coins, ${once.rows} rows, ${once.bytes} bytes a scan; ${GROWTH}×: ${more.rows} rows, ${more.bytes} bytes`);
+  console.log(
+    `  ${once.market.coins} coins, ${once.rows} rows, ${once.bytes} bytes a scan; ${GROWTH}×: ${more.rows} rows, ${more.bytes} bytes`,
+  );
   console.log(`  CPU of the process; medians of ${ROUNDS.measured} interleaved rounds of ${MOMENTS} scans, ${ROUNDS.warmUp} rounds before`);
   for (const [name, values] of samples) console.log(`    ${name.padEnd(16)} ${ms(median(values) / MOMENTS).padStart(10)} a scan`);
   console.log(renderFigures(figures));

@@ -11,7 +11,14 @@ import { median } from "./measure.ts";
 import { type Figure, machine, renderFigures, writeResults } from "./report.ts";
 
 /** Milliseconds that every answer of a feed takes; the others answer at once. */
-const LATENCIES: Readonly<Record<string, number>> = { binance: 120, okx: 250, gate: 400, kucoin: 700, "bybit-spot": 300, hyperliquid: 2_000 };
+const LATENCIES: Readonly<Record<string, number>> = {
+  binance: 120,
+  okx: 250,
+  gate: 400,
+  kucoin: 700,
+  "bybit-spot": 300,
+  hyperliquid: 2_000,
+};
 const HUNG = "bitget";
 /** The limits that a deployment has by default, in place of the tests' short ones. */
 const LIMITS = { FETCH_HEADERS_LIMIT_MS: "4000", FETCH_BODY_LIMIT_MS: "5000", RETRY_DELAY_MS: "250" };
@@ -55,7 +62,14 @@ async function main(): Promise<void> {
     const hung = await scans(world, SCANS);
     print(`${HUNG} hangs`, hung);
     const most: Figure["bar"] = { is: "at most", value: BAR };
-    const figures = [{ key: "wall_over_slowest", value: median(hung.map(ratioOf)), bar: most, what: `one venue hangs, the slowest that answers takes 2 s` }];
+    const figures = [
+      {
+        key: "wall_over_slowest",
+        value: median(hung.map(ratioOf)),
+        bar: most,
+        what: `one venue hangs, the slowest that answers takes 2 s`,
+      },
+    ];
     const without = { key: "no venue hangs", value: median(answering.map(ratioOf)), bar: most, what: "" };
     console.log(renderFigures([without, ...figures]));
     console.log(`\nwritten to ${writeResults("wall", figures)}`);
@@ -110,7 +124,9 @@ function print(what: string, timed: readonly Timed[]): void {
   console.log(`\n${what}: ${timed[0]?.rows ?? 0} rows`);
   for (const { wallMs, slowest, stepMs } of timed) {
     const steps = Object.entries(stepMs).flatMap(([step, ms]) => (ms > 0 ? [`${step} ${ms}`] : []));
-    console.log(`  ${wallMs.toFixed(0).padStart(6)} ms, slowest that answers ${slowest.feed} ${slowest.ms} ms · of it ${steps.join(", ")} ms`);
+    console.log(
+      `  ${wallMs.toFixed(0).padStart(6)} ms, slowest that answers ${slowest.feed} ${slowest.ms} ms · of it ${steps.join(", ")} ms`,
+    );
   }
   console.log(`  requests in flight every ${SAMPLE_MS} ms: ${timed.at(-1)?.inFlight.join(" ") ?? ""}`);
 }

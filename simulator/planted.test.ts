@@ -243,16 +243,20 @@ describe("planted opportunities", () => {
     for (let hour = 1; hour <= 24; hour += 5) expect(fundingAt((TIMES[0] ?? 0) + hour * HOUR_MS)).toEqual(first);
   });
 
-  test.each(TIMES)("are the only pairs of healthy rows over the bar; without them nothing reaches 5 basis points, at %i", (nowMs) => {
-    for (const seed of [1, 2, 3]) {
-      const planted = plantedPairs(viewOf(seed, nowMs), SIMULATED_VENUES).filter((pair) => pair.kind === "opens");
-      const found = pairsOverBar(viewOf(seed, nowMs), 0.001);
-      expect(found.sort()).toEqual(planted.map((pair) => `${pair.asset} ${pair.long.feed} ${pair.short.feed} ${pair.strategy}`).sort());
-      expect(
-        pairsOverBar({ ...viewOf(seed, nowMs), market: createMarket({ seed, venues: SIMULATED_VENUES, planted: false }) }, 0.0005),
-      ).toEqual([]);
-    }
-  }, 60_000);
+  test.each(TIMES)(
+    "are the only pairs of healthy rows over the bar; without them nothing reaches 5 basis points, at %i",
+    (nowMs) => {
+      for (const seed of [1, 2, 3]) {
+        const planted = plantedPairs(viewOf(seed, nowMs), SIMULATED_VENUES).filter((pair) => pair.kind === "opens");
+        const found = pairsOverBar(viewOf(seed, nowMs), 0.001);
+        expect(found.sort()).toEqual(planted.map((pair) => `${pair.asset} ${pair.long.feed} ${pair.short.feed} ${pair.strategy}`).sort());
+        expect(
+          pairsOverBar({ ...viewOf(seed, nowMs), market: createMarket({ seed, venues: SIMULATED_VENUES, planted: false }) }, 0.0005),
+        ).toEqual([]);
+      }
+    },
+    60_000,
+  );
 
   test("would not be the only ones if stocks, pre-market and delisted rows and namesakes were taken for coins", () => {
     const nowMs = TIMES[0] ?? 0;

@@ -37,16 +37,14 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const detected = detect(market.venues, { input, nowMs });
   funnel.step("detect", detected.counts);
 
-  const { now, books } = ports;
-  const read = await readDepths(detected.selected, { input, market: market.venues, startedAtMs, now, books });
+  const read = await readDepths(detected.selected, { input, market: market.venues, startedAtMs, now: ports.now, books: ports.books });
   funnel.step("depth", read.counts);
 
   const priced = splitByNet(detected.price(read.depths), input.lifecycle.open);
   funnel.step("price", priced.counts);
 
   const { seen, unpriced } = priced;
-  const unseen = unseenOf(input.lifecycle, { seen, replies, market });
-  const outcome = reconcile({ ...input, state: input.lifecycle, seen, unseen, nowMs });
+  const outcome = reconcileRows(input, { seen, replies, market, nowMs });
   funnel.step("reconcile", { unit: "opportunities", ...outcome.counts });
   logMerges(ports.log, outcome);
 
@@ -65,10 +63,15 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
   if (!stored.ok) return stored;
-  const { refused, duplicatesRefused } = stored.value;
-  const refusedRows = refused.length + duplicatesRefused.length;
-  const slowDue = slowDueAfter(replies, input);
-  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths: read.depths, slowDue, refusedRows });
+  const refusedRows = stored.value.refused.length + stored.value.duplicatesRefused.length;
+  const { depths } = read;
+  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths, slowDue: slowDueAfter(replies, input), refusedRows });
+}
+
+/** What the scan makes of the rows that are open and of the pairs that may be. */
+function reconcileRows(input: ScanInput, { nowMs, ...found }: Parameters<typeof unseenOf>[1] & { readonly nowMs: number }): Reconciled {
+  const unseen = unseenOf(input.lifecycle, found);
+  return reconcile({ ...input, state: input.lifecycle, seen: found.seen, unseen, nowMs });
 }
 
 /** Collects the steps and logs each as it ends. Counts that do not add up are a bug and are logged as one. */

@@ -195,7 +195,8 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): Re
   const found = `found ${shownFields({ contractType, status, baseAsset, quoteAsset, marginAsset })}`;
   if (DATED.has(contractType)) return reject(symbol, "not-perpetual", found);
   if (!PERPETUAL.has(contractType)) return reject(symbol, "unknown-contract-type", `expected a documented contractType, ${found}`);
-  if (status === "CLOSE" || status === "DELIVERED") return rejectDelisted(symbol, canonicalOf(String(baseAsset), String(quoteAsset)), found);
+  if (status === "CLOSE" || status === "DELIVERED")
+    return rejectDelisted(symbol, canonicalOf(String(baseAsset), String(quoteAsset)), found);
   if (!STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   if (marginAsset !== quoteAsset) return reject(symbol, "not-linear", `expected margin in the quote currency, ${found}`);
   if (symbol !== `${String(baseAsset)}${String(quoteAsset)}`) return reject(symbol, "bad-symbol", `expected base + quote, ${found}`);

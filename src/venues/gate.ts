@@ -175,7 +175,10 @@ function parseName(name: string): Result<string, RejectReason> {
 const LEVERAGED_TOKEN = /^\p{Lu}{2,}[2-5][LS]$/u;
 
 /** States that decide money: a value that Gate does not document is refused. An absent key refuses only where nothing can be told. */
-function refusalOf({ symbol, asset }: { readonly symbol: string; readonly asset: string }, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
+function refusalOf(
+  { symbol, asset }: { readonly symbol: string; readonly asset: string },
+  row: NonNullable<WireRow<ContractField>>,
+): RejectedRow | null {
   const { type, status, contract_type: contractType } = row;
   if (type === "inverse") return reject(symbol, "not-linear", "found type inverse");
   if (type !== "direct") return reject(symbol, "unknown-contract-type", `expected type direct or inverse, found ${shownFields(type)}`);

@@ -103,7 +103,10 @@ export function venueContract(title: string, load: () => ContractInput | Promise
     it("takes a primary body in which no row has a name for another shape, not for a venue without instruments", async () => {
       const { adapter, bodies, nowMs } = small(await load());
       const [name, body] = Object.entries(bodies).find(([each]) => adapter.endpoints[each]?.required === true) ?? ["", null];
-      expect(parseBodies(adapter, { ...bodies, [name]: withoutNames(body) }, nowMs)).toMatchObject({ ok: false, error: { kind: "bad-shape" } });
+      expect(parseBodies(adapter, { ...bodies, [name]: withoutNames(body) }, nowMs)).toMatchObject({
+        ok: false,
+        error: { kind: "bad-shape" },
+      });
     });
 
     it("a field that is nulled or no number costs its own row or its own figure, never another's", async () => {

@@ -9,7 +9,9 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 /** A body of one row, in each venue's own spelling of a coin's linear perpetual. */
 const SPELLED: Readonly<Record<string, (coin: string) => Readonly<Record<string, unknown>>>> = {
   binance: (coin) => ({ premiumIndex: [{ symbol: `${coin}USDT`, markPrice: "2" }] }),
-  bybit: (coin) => ({ tickers: { retCode: 0, result: { category: "linear", list: [{ symbol: `${coin}USDT`, markPrice: "2" }] }, time: NOW_MS } }),
+  bybit: (coin) => ({
+    tickers: { retCode: 0, result: { category: "linear", list: [{ symbol: `${coin}USDT`, markPrice: "2" }] }, time: NOW_MS },
+  }),
   gate: (coin) => ({ contracts: [{ name: `${coin}_USDT`, type: "direct", status: "trading", mark_price: "2" }] }),
   hyperliquid: (coin) => ({ metaAndAssetCtxs: [{ universe: [{ name: coin }] }, [{ markPx: "2" }]] }),
 };

@@ -25,7 +25,7 @@ const FORBIDDEN_IMPORTS: readonly Plant[] = [
   ["src/strategies/planted.ts", "../quality/gate.ts", "domain/ and economics/ only"],
   ["src/strategies/planted.ts", "../venues/registry.ts", "domain/ and economics/ only"],
   ["src/quality/planted.ts", "../economics/ledger.ts", "import domain/ only"],
-  ["src/feeds/planted.ts", "../net/fetch-json.ts", "domain/, quality/, venues/ and the time limit of net/ only"],
+  ["src/feeds/planted.ts", "../net/fetch-json.ts", "domain/, economics/, quality/, venues/ and the time limit of net/ only"],
   ["src/quality/planted.ts", "../monitoring/log.ts", "import domain/ only"],
   ["src/lifecycle/planted.ts", "../storage/snapshot.ts", "import domain/ only"],
   ["src/lifecycle/planted.ts", "cloudflare:workers", "import domain/ only"],

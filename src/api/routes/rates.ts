@@ -43,7 +43,9 @@ function ratesOf(market: MarketColumns, asset: string): readonly Record<string, 
       const rate = columns.fundingRatePerInterval[row] ?? null;
       const hours = columns.fundingIntervalHours[row] ?? null;
       const fundingRatePer8h = rate === null || hours === null ? null : (rate * 8) / hours;
-      return [{ feed, venue: columns.venue, symbol: columns.symbol[row], kind: columns.kind[row], asset: found, fundingRatePer8h, ...numbers }];
+      return [
+        { feed, venue: columns.venue, symbol: columns.symbol[row], kind: columns.kind[row], asset: found, fundingRatePer8h, ...numbers },
+      ];
     }),
   );
   return rows.sort((a, b) => (b.fundingRatePer8h ?? Number.NEGATIVE_INFINITY) - (a.fundingRatePer8h ?? Number.NEGATIVE_INFINITY));
