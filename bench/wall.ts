@@ -78,7 +78,9 @@ async function main(): Promise<void> {
   }
 }
 
-const ratioOf = ({ wallMs, slowest }: Timed): number => wallMs / slowest.ms;
+function ratioOf({ wallMs, slowest }: Timed): number {
+  return wallMs / slowest.ms;
+}
 
 async function scans(world: World, count: number): Promise<readonly Timed[]> {
   const timed: Timed[] = [];
