@@ -32,7 +32,7 @@ export const scanSchema = z.object({
   funnel: z.array(
     z.object({ step: z.string(), unit: z.string(), in: z.number(), out: z.number(), dropped: z.record(z.string(), z.number()) }),
   ),
-  venues: z.array(z.object({ venue: z.string(), rows: z.number(), error: z.object({ kind: z.string(), message: z.string() }).nullable() })),
+  venues: z.array(z.object({ feed: z.string(), rows: z.number(), error: z.object({ kind: z.string(), message: z.string() }).nullable() })),
 });
 export type Opportunities = z.infer<typeof opportunitiesSchema>;
 export type Scan = z.infer<typeof scanSchema>;
@@ -64,7 +64,7 @@ export function renderFunnel(scan: Scan): string {
   const first = scan.funnel[0];
   const steps = scan.funnel.map(({ step, unit, out }) => `${step} ${number(out)} ${unit}`);
   const found = [`${number(first?.in ?? 0)} ${first?.unit ?? ""}`, ...steps].join(" → ");
-  const refused = scan.venues.flatMap(({ venue, error }) => (error === null ? [] : [`\n  ! ${venue}: ${error.kind}, ${error.message}`]));
+  const refused = scan.venues.flatMap(({ feed, error }) => (error === null ? [] : [`\n  ! ${feed}: ${error.kind}, ${error.message}`]));
   return `  ${found} · ${scan.durationMs} ms · ${scan.balanced ? "adds up" : "DOES NOT ADD UP"}${refused.join("")}`;
 }
 
