@@ -12,7 +12,24 @@ export type Config = {
   /** This deployment's own defaults of flags, not yet checked: read-flags.ts does. */
   readonly flagDefaults: Readonly<Record<string, unknown>>;
   readonly logLevel: LogLevel;
+  readonly telegram: TelegramConfig;
+  /** SHA-256, in hex, of the bearer token of /api/admin; `null`: nobody may. */
+  readonly adminTokenSha256: string | null;
   readonly limits: Limits;
+};
+
+/** How the bot reaches Telegram. Without a token there is no bot, and everything else works. */
+export type TelegramConfig = {
+  /** Where the Bot API is, without a slash at the end. */
+  readonly apiUrl: string;
+  readonly botName: string;
+  readonly token: string | null;
+  /** What Telegram sends with each update. Without it every update is refused. */
+  readonly webhookSecret: string | null;
+  /** What somebody sends to become the first operator; `null`: nobody can. */
+  readonly operatorSecret: string | null;
+  /** Messages of alerts a second; the documented limit of a bot as a whole is about 30. */
+  readonly messagesPerSecond: number;
 };
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -95,7 +112,28 @@ const envSchema = z.object({
     })
     .default({}),
   LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
+  TELEGRAM_API_URL: z
+    .string("an http(s) address without query")
+    .refine(isHttpAddress, "an http(s) address without query")
+    .transform((text) => text.replace(/\/+$/u, ""))
+    .default("https://api.telegram.org"),
+  TELEGRAM_BOT_NAME: z.string("the bot's name without @, or empty").max(64, "at most 64 characters").default(""),
+  TELEGRAM_BOT_TOKEN: secret(/^\d{1,20}:[\w-]{20,100}$/u, "a bot's token, as BotFather gives it, or nothing"),
+  TELEGRAM_WEBHOOK_SECRET: secret(/^[\w-]{16,256}$/u, "16 to 256 letters, digits, _ or -, or nothing"),
+  OPERATOR_SECRET: secret(/^\S{16,256}$/u, "16 to 256 characters without spaces, or nothing"),
+  ADMIN_TOKEN_SHA256: secret(/^[0-9a-f]{64}$/u, "64 lower-case hex digits, or nothing"),
+  MESSAGES_PER_SECOND: wholeNumber(1, 10_000).default(25),
 });
+
+/** A secret that may be absent. Its value never stands in a message: problemOf leaves it out. */
+function secret(form: RegExp, expected: string) {
+  return z
+    .string(expected)
+    .refine((text) => text === "" || form.test(text), expected)
+    .transform((text) => (text === "" ? null : text))
+    .default(null);
+}
+const SECRETS: ReadonlySet<string> = new Set(["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "OPERATOR_SECRET", "ADMIN_TOKEN_SHA256"]);
 
 /** The variables of `env` as a Config, or every variable that is wrong. Absent variables take their defaults. */
 export function readConfig(env: object): Result<Config, readonly ConfigProblem[]> {
@@ -115,20 +153,33 @@ export function readConfig(env: object): Result<Config, readonly ConfigProblem[]
     retryDelayMs: limit("retryDelayMs"),
   };
   if (!parsed.success || problems.length > 0) return err(problems);
-  const { VENUE_GATEWAY_URL, MARKET, CLOCK_OFFSET_MS, FLAGS, LOG_LEVEL } = parsed.data;
+  const { VENUE_GATEWAY_URL, MARKET, CLOCK_OFFSET_MS, FLAGS, LOG_LEVEL, ...rest } = parsed.data;
   return ok({
     gatewayUrl: VENUE_GATEWAY_URL,
     market: MARKET,
     clockOffsetMs: CLOCK_OFFSET_MS,
     flagDefaults: FLAGS,
     logLevel: LOG_LEVEL,
+    telegram: {
+      apiUrl: rest.TELEGRAM_API_URL,
+      botName: rest.TELEGRAM_BOT_NAME,
+      token: rest.TELEGRAM_BOT_TOKEN,
+      webhookSecret: rest.TELEGRAM_WEBHOOK_SECRET,
+      operatorSecret: rest.OPERATOR_SECRET,
+      messagesPerSecond: rest.MESSAGES_PER_SECOND,
+    },
+    adminTokenSha256: rest.ADMIN_TOKEN_SHA256,
     limits,
   });
 }
 
 function problemOf(variable: string, expected: string, env: Readonly<Record<string, unknown>>): ConfigProblem {
   const value = env[variable];
-  const found = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value).slice(0, 200);
+  const found = SECRETS.has(variable)
+    ? "a value that is not shown"
+    : value === undefined
+      ? "nothing"
+      : (JSON.stringify(value) ?? typeof value).slice(0, 200);
   return { variable, message: `${variable}: expected ${expected}, found ${found}` };
 }
 

@@ -1,0 +1,108 @@
+import type { Opportunity, Priced, Strategy } from "../domain/opportunity.ts";
+import type { Person } from "../domain/person.ts";
+
+/** What a message is about; `alerts` of a person's settings switch the first five kinds and `data-back` goes with `no-data`. */
+export const DELIVERY_KINDS = [
+  "opened",
+  "improved",
+  "terms-changed",
+  "no-data",
+  "data-back",
+  "ended",
+  "watch",
+  "digest",
+  "incident",
+  "broadcast",
+] as const;
+export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
+
+/** An opportunity at one person's fees, size and horizon. */
+export type PersonalPair = {
+  readonly id: string;
+  readonly status: Opportunity["status"];
+  readonly openedAtMs: number;
+  readonly scansMerged: number;
+  readonly revivals: number;
+  /** Its ledger is at the person's own terms. */
+  readonly priced: Priced;
+};
+
+/** What each kind of message is rendered from. Times are epoch ms. */
+export type DeliveryPayload =
+  | {
+      readonly kind: "opened" | "improved" | "terms-changed" | "no-data" | "data-back" | "ended";
+      readonly pair: PersonalPair;
+      /** Other pairs of the same card that clear this person's bar too. */
+      readonly others: number;
+      /** `improved`: net last told, fraction. */
+      readonly netBefore: number | null;
+      /** `terms-changed`, `no-data`, `ended`: what happened, as the event has it. */
+      readonly reason: string | null;
+      /** Whether the person has marked it as taken. */
+      readonly taken: boolean;
+    }
+  | {
+      readonly kind: "watch";
+      readonly asset: string;
+      readonly venue: string;
+      readonly direction: "above" | "below";
+      readonly ratePer8h: number;
+      readonly barPer8h: number;
+    }
+  | {
+      readonly kind: "digest";
+      /** Best first; at most ten are carried. */
+      readonly pairs: readonly PersonalPair[];
+      /** Alerts that waited, in all. */
+      readonly held: number;
+    }
+  | {
+      readonly kind: "incident";
+      readonly incident: string;
+      readonly subject: string;
+      readonly phase: "opened" | "recovered";
+      readonly label: string;
+      readonly lines: readonly string[];
+      readonly sinceMs: number;
+    }
+  | { readonly kind: "broadcast"; readonly text: string };
+
+export type DeliveryStatus = "queued" | "sending" | "sent" | "unknown" | "failed" | "held" | "digested" | "suppressed";
+
+/** A row of the table `deliveries`. */
+export type Delivery = {
+  readonly eventId: string;
+  readonly telegramId: number;
+  readonly kind: DeliveryKind;
+  readonly status: DeliveryStatus;
+  readonly reason: string | null;
+  readonly protective: boolean;
+  readonly silent: boolean;
+  readonly opportunityId: string | null;
+  readonly strategy: Strategy | null;
+  readonly asset: string | null;
+  readonly netTold: number | null;
+  readonly payload: DeliveryPayload;
+  readonly attempts: number;
+  readonly venueAtMs: number | null;
+  readonly scanAtMs: number | null;
+};
+
+/** What became of one attempt to send. `no-answer`: it may or may not have arrived. */
+export type SendOutcome =
+  | { readonly kind: "sent" }
+  | { readonly kind: "rate-limited"; readonly retryAfterMs: number }
+  /** The person blocked the bot, or the chat is gone. */
+  | { readonly kind: "blocked"; readonly message: string }
+  /** Telegram will never take it. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** Answered with a failure that may pass. */
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "no-answer"; readonly message: string };
+
+/** Renders and sends one delivery. `repeated`: it may have arrived before, and says so. */
+export type SendDelivery = (delivery: Delivery, to: { readonly person: Person; readonly repeated: boolean }) => Promise<SendOutcome>;
+
+/** Messages of the two queues. `after`: the page of people behind that id. */
+export type EventsMessage = { readonly scanId: string; readonly slotMs: number; readonly after: number };
+export type DeliveriesMessage = { readonly deliveries: readonly { readonly eventId: string; readonly telegramId: number }[] };
