@@ -1,4 +1,4 @@
-import { type Strategy } from "./opportunity.ts";
+import type { Strategy } from "./opportunity.ts";
 import type { VenueId } from "./venue.ts";
 
 /** What a person is told about, each switched for itself. `improved` also stands for a pair that comes to pay more. */
