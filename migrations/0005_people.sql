@@ -65,19 +65,21 @@ CREATE TABLE IF NOT EXISTS taken (
     AND (ended_at_ms IS NULL OR ended_at_ms >= taken_at_ms)) IS TRUE)
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS taken_once ON taken (telegram_id, key) WHERE ended_at_ms IS NULL;
-CREATE INDEX IF NOT EXISTS taken_of_opportunity ON taken (opportunity_id) WHERE ended_at_ms IS NULL;
+-- By key: who holds a pair holds it in whichever row it stands.
+CREATE INDEX IF NOT EXISTS taken_held ON taken (key) WHERE ended_at_ms IS NULL;
 
 -- Funding that instruments of taken pairs settled, each once, seen by scans. rate: fraction of notional at that settlement.
 CREATE TABLE IF NOT EXISTS settlements (
   instrument TEXT NOT NULL,
   settled_at_ms INTEGER NOT NULL,
-  rate REAL NOT NULL,
-  -- settled: sent by the venue as settled; last-seen: the rate it announced last before the settlement.
+  rate REAL,
+  -- settled: sent by the venue as settled; last-seen: the rate it announced last before the settlement; missed: no scan
+  -- saw the rate, so funding over that time is not whole.
   source TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (instrument, settled_at_ms),
-  CONSTRAINT settlement_source CHECK ((source IN ('settled', 'last-seen')) IS TRUE),
-  CONSTRAINT settlement_rate CHECK ((abs(rate) <= 1) IS TRUE),
+  CONSTRAINT settlement_source CHECK ((source IN ('settled', 'last-seen', 'missed')) IS TRUE),
+  CONSTRAINT settlement_rate CHECK ((CASE source WHEN 'missed' THEN rate IS NULL ELSE abs(rate) <= 1 END) IS TRUE),
   CONSTRAINT settlement_times CHECK ((settled_at_ms BETWEEN 100000000000 AND 100000000000000
     AND created_at BETWEEN 100000000000 AND 100000000000000) IS TRUE)
 ) STRICT, WITHOUT ROWID;

@@ -19,9 +19,9 @@ const faultOptions = z.strictObject({
 
 /** What `POST /control` takes. Parts may be combined; they act in the order in which they stand here. */
 export const commandSchema = z.strictObject({
-  /** Everything back to how it started, but for the call log. */
+  /** Everything back to how it started, but for the call logs and the chats of Telegram. */
   reset: z.literal(true).optional(),
-  /** Takes faults and latency away: all, or one venue's. */
+  /** Takes faults and latency away: all, those of Telegram too, or one venue's. */
   clear: z.union([z.literal(true), z.strictObject({ venue: z.string() })]).optional(),
   /** Stands still at `nowMs`, or runs `offsetMs` beside the clock it started with. */
   clock: z.union([z.strictObject({ nowMs: z.int() }), z.strictObject({ offsetMs: z.int() })]).optional(),

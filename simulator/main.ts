@@ -1,4 +1,4 @@
-/** `npm run simulate`: the venues alone, for a Worker or a tool that runs elsewhere. */
+/** `npm run simulate`: venues and Telegram alone, for a Worker or a tool that runs elsewhere. */
 import { parseArgs } from "node:util";
 import { startSimulator } from "./simulator.ts";
 
@@ -47,6 +47,10 @@ Set VENUE_GATEWAY_URL=${simulator.url} for a Worker that shall see this market.
   GET    ${simulator.url}/control/calls     the calls it got (DELETE forgets them)
   GET    ${simulator.url}/control/state     clock, faults, hosts
   POST   ${simulator.url}/control           {"fault":{"venue":"gate","kind":"http-500","times":2}}, {"clear":true}, …
+Set TELEGRAM_API_URL=${simulator.url} for a bot that shall meet the people of the simulator.
+  POST   ${simulator.url}/control/telegram           {"webhook":{"url":"…","secret":"…"}}, {"fault":{"kind":"rate-429","times":3}}, {"limits":true}, …
+  POST   ${simulator.url}/control/telegram/say?plain {"text":"/start"}
+  GET    ${simulator.url}/control/telegram/messages?plain, /calls, /state
 Ctrl-C ends it.`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void simulator.close().then(() => process.exit(0)));

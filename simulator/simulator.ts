@@ -6,6 +6,9 @@ import { listen, type Address } from "./listen.ts";
 import { createMarket } from "./market.ts";
 import { loadRecording } from "./recorded.ts";
 import { plantedPairs, type PlantedPair } from "./reference.ts";
+import { isBotPath } from "./telegram/answer-call.ts";
+import { telegramRoutes } from "./telegram/routes.ts";
+import { createTelegram, type Telegram } from "./telegram/telegram.ts";
 import { SIMULATED_VENUES } from "./venues/registry.ts";
 
 export type SimulatorOptions = {
@@ -49,17 +52,25 @@ export type Simulator = {
   /** The planted pairs that stand at that time, now by default, best first. As GET /control/planted. */
   readonly planted: (nowMs?: number) => readonly PlantedPair[];
   readonly state: () => SimulatorState;
+  /** The Bot API on the same address, and the people who talk to the bot. */
+  readonly telegram: Telegram;
   /** Ends open answers and the server. */
   readonly close: () => Promise<void>;
 };
 
-/** Starts the four venues on one address. Rejects when the port is taken or the recording cannot be read. */
+/** Starts the venues and Telegram on one address. Rejects when the port is taken or the recording cannot be read. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const world = createWorld(options);
-  const app = controlRoutes(world);
+  const telegram = createTelegram({ seed: world.seed, nowMs: world.controls.nowMs, closing: world.closing.signal });
+  const apply = (command: ControlCommand): void => {
+    world.controls.apply(command);
+    if (command.reset === true || command.clear === true) telegram.control({ clear: true });
+  };
+  const app = controlRoutes(world, apply).route("/control/telegram", telegramRoutes(telegram));
   const handle = async (request: Request): Promise<Response> => {
     const { hostname, pathname, search } = new URL(request.url);
     if (isVenueHost(hostname)) return await answer(world, request, `/${hostname}${pathname}${search}`);
+    if (isBotPath(pathname)) return await telegram.answer(request);
     if (pathname.split("/")[1] === "control") return await app.fetch(request);
     return await answer(world, request, `${pathname}${search}`);
   };
@@ -69,11 +80,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url: server?.url ?? null,
     handle,
     nowMs: world.controls.nowMs,
-    control: (command) => world.controls.apply(commandSchema.parse(command)),
+    control: (command) => apply(commandSchema.parse(command)),
     calls: world.log.report,
     resetCalls: world.log.reset,
     planted: (nowMs) => plantedNow(world, nowMs),
     state: () => stateOf(world),
+    telegram,
     close: async () => {
       world.closing.abort();
       await server?.close();
@@ -109,7 +121,7 @@ function createWorld(options: SimulatorOptions): World {
   };
 }
 
-function controlRoutes(world: World): Hono {
+function controlRoutes(world: World, apply: Simulator["control"]): Hono {
   const app = new Hono();
   app.post("/control", async (context) => {
     const parsed = commandSchema.safeParse(await context.req.json().catch(() => null));
@@ -119,7 +131,7 @@ function controlRoutes(world: World): Hono {
         400,
       );
     try {
-      world.controls.apply(parsed.data);
+      apply(parsed.data);
     } catch (error) {
       if (error instanceof RangeError) return context.json({ error: error.message }, 400);
       throw error;

@@ -259,6 +259,46 @@ export const FLAGS = {
     default: 10_000,
     why: "What has not answered by then is left out of the scan; above venue_limit_ms, so that a feed can still say why.",
   },
+  alerts_per_scan: {
+    type: "integer",
+    min: 0,
+    max: 1_000,
+    unit: "messages a person",
+    default: 2,
+    why: "The best two of a scan are read; a list of ten is not. What is held back has its reason on record.",
+  },
+  alerts_per_day: {
+    type: "integer",
+    min: 0,
+    max: 10_000,
+    unit: "messages a person and local day",
+    default: 10,
+    why: "A bot that writes more often gets muted as a whole. Notices about a pair that is held do not count.",
+  },
+  alert_cooldown_minutes: {
+    type: "integer",
+    min: 0,
+    max: 1_440,
+    unit: "minutes a person and coin",
+    default: 240,
+    why: "The window within which a pair that comes back is the same opportunity: its coin is no news before.",
+  },
+  zero_alarm_scans: {
+    type: "integer",
+    min: 2,
+    max: 720,
+    unit: "scans in a row",
+    default: 10,
+    why: "Twenty minutes without an opportunity are worth a look; fewer scans are everyday life of a quiet market.",
+  },
+  incident_cooldown_minutes: {
+    type: "integer",
+    min: 0,
+    max: 1440,
+    unit: "minutes",
+    default: 60,
+    why: "What recovers and fails again within the hour is one story, and operators have heard it.",
+  },
 } as const satisfies Record<string, FlagSpec>;
 
 export type FlagKey = keyof typeof FLAGS;

@@ -1,12 +1,18 @@
 import type { Hono } from "hono";
 import { createApi } from "./api/app.ts";
 import { type Config, readConfig } from "./config.ts";
+import { wake } from "./delivery/enqueue.ts";
+import { queuePorts } from "./delivery/queue-ports.ts";
+import type { QueuePorts } from "./delivery/queues.ts";
+import type { BroadcastMessage } from "./domain/delivery.ts";
 import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
 import { sleep } from "./net/sleep.ts";
+import { loadFlags } from "./storage/flags.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
-import { adapterOf, VENUE_IDS } from "./venues/registry.ts";
+import { createTelegram, type Telegram } from "./telegram/services.ts";
+import { adapterOf, venueFacts, VENUE_IDS } from "./venues/registry.ts";
 
 /** Everything that handlers and Durable Objects use, built once per isolate. Nothing in it belongs to one request. */
 export type Services = {
@@ -31,18 +37,44 @@ export type Services = {
   readonly scanner: () => ReturnType<Env["SCANNER"]["getByName"]>;
   readonly feed: (feed: string) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
   readonly api: () => Hono;
+  readonly telegram: () => Telegram;
+  /** What the queues' consumers use. */
+  readonly queues: () => QueuePorts;
+  /** How often the services of this isolate were built and found built. */
+  readonly container: () => ContainerCounts;
 };
 
 const containers = new WeakMap<Env, Services>();
 
+/** What this isolate did with its services so far. For the log: nothing depends on it. */
+export type ContainerCounts = { readonly isolate: string; readonly inits: number; readonly reuses: number; readonly failures: number };
+let counts: ContainerCounts = { isolate: "", inits: 0, reuses: 0, failures: 0 };
+
 /** The services of this isolate. Built without I/O when first asked for; a build that fails is not kept. */
 export function servicesFor(env: Env): Services {
   const known = containers.get(env);
-  if (known !== undefined) return known;
-  const built = build(env);
-  containers.set(env, built);
-  built.log.info("container.init", { market: built.config.market, version: env.VERSION.id });
-  return built;
+  if (known !== undefined) {
+    counts = { ...counts, reuses: counts.reuses + 1 };
+    return known;
+  }
+  const startedAtMs = Date.now();
+  try {
+    const built = build(env);
+    containers.set(env, built);
+    counts = { ...counts, isolate: counts.isolate || crypto.randomUUID(), inits: counts.inits + 1 };
+    const ms = Date.now() - startedAtMs;
+    built.log.info("container.init", { market: built.config.market, version: env.VERSION.id, ms, container: counts });
+    return built;
+  } catch (error) {
+    counts = { ...counts, failures: counts.failures + 1 };
+    throw error;
+  }
+}
+
+/** Builds something when it is first asked for; a build that throws is not kept. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** @throws Error that names every variable that is wrong */
@@ -55,7 +87,11 @@ function build(env: Env): Services {
   const venueIds: ReadonlySet<string> = new Set(VENUE_IDS);
   const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory: snapshotMemory(), venues: venueIds, now, wait: sleep };
   const { fetchAttempts, fetchHeadersLimitMs, fetchBodyLimitMs, retryDelayMs } = config.limits;
-  let api: Hono | null = null;
+  const random = (): string => crypto.randomUUID();
+  const api = lazily(() =>
+    createApi({ config, now, db: env.DB, snapshots, log, container: () => counts, random, startBroadcast: startBroadcast(env) }),
+  );
+  const telegram = lazily(() => telegramOf({ env, config, now, log, snapshots }));
   return {
     config,
     log,
@@ -81,9 +117,68 @@ function build(env: Env): Services {
     snapshots,
     scanner: () => env.SCANNER.getByName("scanner"),
     feed: (feed) => env.VENUE_FEED.getByName(feed, locationOf(feed)),
-    api: () => (api ??= createApi({ config, now, db: env.DB, snapshots, log })),
+    api,
+    telegram,
+    queues: lazily(() => queuesOf({ env, config, now, log, snapshots, telegram })),
+    container: () => counts,
   };
 }
+
+type Built = Pick<Services, "config" | "now" | "log" | "snapshots"> & { readonly env: Env };
+
+/** The bot with what it uses. */
+function telegramOf({ env, config, now, log, snapshots }: Built): Telegram {
+  const random = (): string => crypto.randomUUID();
+  const { operatorSecret } = config.telegram;
+  return createTelegram({
+    config: config.telegram,
+    db: env.DB,
+    cache: env.CACHE,
+    fetch: (url, init) => fetch(url, init),
+    log,
+    now,
+    wait: sleep,
+    random,
+    container: () => counts,
+    commandServices: {
+      db: env.DB,
+      snapshots,
+      log,
+      venues: VENUE_IDS.flatMap((venue) => venueFacts(venue) ?? []),
+      version: env.VERSION.tag || env.VERSION.id,
+      market: config.market,
+      random,
+      flags: async () => (await loadFlags(env.DB, { deployment: config.flagDefaults, lastGood: null })).flags,
+      wakeSender: (refs) => wake(env.DELIVERIES, refs),
+      operatorSecret,
+      flagDefaults: config.flagDefaults,
+      startBroadcast: startBroadcast(env),
+    },
+  });
+}
+
+/** The consumers of the queues with what they use; messages go out through the bot. */
+const queuesOf = ({ env, config, now, log, snapshots, telegram }: Built & Pick<Services, "telegram">): QueuePorts =>
+  queuePorts({
+    db: env.DB,
+    log,
+    now,
+    wait: sleep,
+    snapshots,
+    flagDefaults: config.flagDefaults,
+    messagesPerSecond: config.telegram.messagesPerSecond,
+    send: telegram().send,
+    events: env.EVENTS,
+    deliveries: env.DELIVERIES,
+  });
+
+/** Puts a confirmed broadcast on the queue that makes its deliveries, from the first person on. */
+const startBroadcast =
+  (env: Env) =>
+  async (broadcastId: string): Promise<void> => {
+    const message: BroadcastMessage = { broadcastId, after: 0 };
+    await env.EVENTS.send(message);
+  };
 
 /** Tells venues who asks, and where to complain. */
 const USER_AGENT = "Carrywatch/0.1 (funding rate monitor; public data only)";

@@ -24,18 +24,27 @@ export type PairSpec = {
   readonly net: number | null;
   readonly survives?: boolean;
   readonly longIntervalHours?: number;
+  /** Largest rate per interval that the long leg's venue sends. */
+  readonly longCap?: number | null;
   readonly swapped?: boolean;
 };
 
 /** A priced pair of Bybit and Gate; only what the lifecycle reads is set. */
-export function pricedPair({ asset = "BTC", net, survives = true, longIntervalHours = 8, swapped = false }: PairSpec): Priced {
+export function pricedPair({
+  asset = "BTC",
+  net,
+  survives = true,
+  longIntervalHours = 8,
+  longCap = null,
+  swapped = false,
+}: PairSpec): Priced {
   const [longVenue, shortVenue] = swapped ? ["gate", "bybit"] : ["bybit", "gate"];
   const symbol = `${asset}/USDT:USDT`;
   return {
     key: opportunityKey({ strategy: "funding", asset, long: `${longVenue}:${symbol}`, short: `${shortVenue}:${symbol}` }),
     strategy: "funding",
     asset,
-    long: legWith("long", { venue: longVenue, symbol, asset, fundingIntervalHours: longIntervalHours }),
+    long: legWith("long", { venue: longVenue, symbol, asset, fundingIntervalHours: longIntervalHours, fundingCap: longCap }),
     short: legWith("short", { venue: shortVenue, symbol, asset, fundingIntervalHours: 8 }),
     longRate: 0.0001,
     shortRate: 0.0003,

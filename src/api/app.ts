@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { problem } from "./problem.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { opportunityRoutes } from "./routes/opportunities.ts";
 import { rateRoutes } from "./routes/rates.ts";
@@ -9,10 +10,18 @@ import type { ApiServices } from "./services.ts";
 /** The read API. Every failure leaves as problem+json. */
 export function createApi(services: ApiServices): Hono {
   const api = new Hono();
+  api.use(async (context, next) => {
+    const startedAtMs = services.now();
+    await next();
+    const { method, path } = context.req;
+    const ms = services.now() - startedAtMs;
+    services.log.info("api.request", { method, path, status: context.res.status, ms, container: services.container() });
+  });
   api.route("/api/opportunities", opportunityRoutes(services));
   api.route("/api/rates", rateRoutes(services));
   api.route("/api/scans", scanRoutes(services));
   api.route("/api/health", healthRoutes(services));
+  api.route("/api/admin", adminRoutes(services));
   api.notFound((context) => {
     const path = new URL(context.req.url).pathname;
     return problem(context, {

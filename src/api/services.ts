@@ -9,4 +9,10 @@ export type ApiServices = {
   readonly db: D1Database;
   readonly snapshots: SnapshotSource;
   readonly log: Logger;
+  /** How often this isolate's services were built and found built. */
+  readonly container: () => Readonly<Record<string, unknown>>;
+  /** A new id. */
+  readonly random: () => string;
+  /** Puts a confirmed broadcast on the queue that makes its deliveries. */
+  readonly startBroadcast: (broadcastId: string) => Promise<void>;
 };

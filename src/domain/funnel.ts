@@ -25,6 +25,17 @@ export function unbalancedSteps(steps: readonly FunnelStep[]): readonly StepName
     .map((step) => step.step);
 }
 
+/** What the steps dropped, by step and reason, the most first. */
+export function topDrops(
+  steps: readonly FunnelStep[],
+  most: number,
+): readonly { readonly step: StepName; readonly reason: string; readonly count: number }[] {
+  return steps
+    .flatMap(({ step, dropped }) => Object.entries(dropped).map(([reason, count]) => ({ step, reason, count })))
+    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
+    .slice(0, most);
+}
+
 /** Adds one to a reason's count. */
 export function count(counts: Record<string, number>, reason: string, by = 1): void {
   if (by !== 0) counts[reason] = (counts[reason] ?? 0) + by;

@@ -114,7 +114,7 @@ export type Opportunity = {
 };
 
 /** What a scan did to a row, and what it says to people later. */
-export const EVENT_KINDS = ["opened", "revived", "updated", "interval-changed", "no-data", "data-back", "closed"] as const;
+export const EVENT_KINDS = ["opened", "revived", "updated", "interval-changed", "cap-changed", "no-data", "data-back", "closed"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 export type OpportunityEvent = {
   readonly id: string;

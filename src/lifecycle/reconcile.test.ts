@@ -109,6 +109,20 @@ describe("an open row", () => {
     ).toEqual([["interval-changed"], []]);
   });
 
+  it("is written when a leg's cap changes, from what was written last, and not while the cap is not sent", () => {
+    const capped = (longCap: number | null) => ({ seen: [seen({ net: 0.002, longCap })] });
+    const first = last([capped(0.02)]);
+    expect(first.events).toEqual([]);
+    const known = scans([capped(0.02), { seen: [seen({ net: 0.003, longCap: 0.02 })] }], opened).state;
+    const after = (...caps: readonly (number | null)[]) =>
+      scans(
+        caps.map((longCap) => ({ seen: [seen({ net: 0.003, longCap })] })),
+        known,
+      ).results.map(({ events }) => events.map(({ kind, reason }) => [kind, reason]));
+    expect(after(0.02, null, 0.02)).toEqual([[], [], []]);
+    expect(after(0.03, 0.03)).toEqual([[["cap-changed", "funding at most 3 % an interval on bybit, 2 % before"]], []]);
+  });
+
   it("is not touched by a net that is not known, which is told beside it", () => {
     const result = last([LOW, LOW, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]);
     expect(result.changes).toEqual([]);

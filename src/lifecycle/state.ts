@@ -42,6 +42,9 @@ export type Written = {
   readonly net: number | null;
   readonly longIntervalHours: number | null;
   readonly shortIntervalHours: number | null;
+  /** Largest rate per interval, as sent. Absent in what was kept before caps were compared. */
+  readonly longCap?: number | null;
+  readonly shortCap?: number | null;
 };
 
 /** What D1 is told of a pair when its row is written. */
@@ -49,6 +52,8 @@ export const writtenOf = ({ ledger, long, short }: Priced): Written => ({
   net: ledger.net,
   longIntervalHours: long.quote.fundingIntervalHours,
   shortIntervalHours: short.quote.fundingIntervalHours,
+  longCap: long.quote.fundingCap,
+  shortCap: short.quote.fundingCap,
 });
 
 /** `atMs` is the start of the quarter of an hour, `net` a fraction of the notional of one leg. */

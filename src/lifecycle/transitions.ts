@@ -112,6 +112,7 @@ export function seeAgain(open: OpenRow, seen: Seen, scan: Scan): Step {
   if (lowScans >= scan.settings.closeScans) return closeRow(next, "below-bar", scan);
   const kinds: EventKind[] = wasLost ? ["data-back"] : [];
   if (intervalChanged(open.written, priced)) kinds.push("interval-changed");
+  if (capsChanged(open.written, priced).length > 0) kinds.push("cap-changed");
   if (isMaterial(open.written.net, net)) kinds.push("updated");
   return refreshed(next, kinds, scan);
 }
@@ -136,7 +137,7 @@ function refreshed(next: OpenRow, kinds: readonly EventKind[], scan: Scan): Step
     outcome: kind,
     open: { ...next, written: writtenOf(next.row.priced) },
     change: { kind, row: next.row },
-    events: kinds.map((event) => eventOf(next.row, event, { scan, reason: event === "interval-changed" ? intervals(next) : null })),
+    events: kinds.map((event) => eventOf(next.row, event, { scan, reason: termsOf(event, next) })),
   };
 }
 
@@ -174,9 +175,29 @@ function eventOf(row: Opportunity, kind: EventKind, { scan, reason }: { scan: Sc
 const intervalChanged = (written: Written, { long, short }: Priced): boolean =>
   written.longIntervalHours !== long.quote.fundingIntervalHours || written.shortIntervalHours !== short.quote.fundingIntervalHours;
 
+/** Caps that both scans saw and that differ, in sentences. A cap that is not sent for a while has not changed. */
+const capsChanged = (written: Written, { long, short }: Priced): readonly string[] =>
+  [
+    { leg: long, before: written.longCap },
+    { leg: short, before: written.shortCap },
+  ].flatMap(({ leg, before }) => {
+    const now = leg.quote.fundingCap;
+    const isOther = typeof before === "number" && now !== null && Math.abs(now - before) > SAME_CAP * Math.abs(before);
+    return isOther ? [`funding at most ${percent(now)} an interval on ${leg.quote.venue}, ${percent(before)} before`] : [];
+  });
+/** Caps that differ by less than this share are one cap in other decimals. */
+const SAME_CAP = 1e-6;
+const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(4))} %`;
+
 /** |net − written| > max(10 % of |written|, 2 bps). */
 const isMaterial = (written: number | null, net: number): boolean =>
   written === null || Math.abs(net - written) > Math.max(MATERIAL_SHARE * Math.abs(written), MATERIAL_NET);
+
+/** What an event of changed terms says of them. `next.written` still is what was written before. */
+function termsOf(kind: EventKind, next: OpenRow): string | null {
+  if (kind === "interval-changed") return intervals(next);
+  return kind === "cap-changed" ? capsChanged(next.written, next.row.priced).join("; ") : null;
+}
 
 const intervals = ({ row }: OpenRow): string =>
   `funding every ${row.priced.long.quote.fundingIntervalHours ?? "?"} h long, ${row.priced.short.quote.fundingIntervalHours ?? "?"} h short`;

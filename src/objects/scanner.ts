@@ -11,6 +11,7 @@ import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
+import { dispatchScans } from "./dispatch-scans.ts";
 import { type Kept, keptText, parseKept, stateFromRows } from "./kept-state.ts";
 import { scanPorts } from "./scan-ports.ts";
 
@@ -100,6 +101,7 @@ export class Scanner extends DurableObject<Env> {
     const { lifecycle, identity, depths, slowDue, refusedRows, record } = result.value;
     const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
     this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, slowDue, flags });
+    await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, scan: { scanId, slotMs }, log });
     return { ran: true, slotMs, verdict: record.verdict };
   }
 

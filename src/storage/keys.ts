@@ -6,8 +6,8 @@ export type CatalogueEntry = {
   readonly prefix: string;
   /** The only writer. */
   readonly owner: string;
-  /** What follows the prefix. Never anything about a person. */
-  readonly names: readonly string[];
+  /** What may follow the prefix: these, or what fits the form. Of a person nothing but their Telegram id. */
+  readonly names: readonly string[] | { readonly form: RegExp; readonly what: string };
   /** Shortest and longest logical life. */
   readonly ttl: { readonly minSeconds: number; readonly maxSeconds: number };
   readonly what: string;
@@ -23,9 +23,20 @@ export const KV_CATALOGUE = {
     ttl: { minSeconds: 30, maxSeconds: 990 },
     what: "The current market and opportunities; written once a scan, so at most every 2 s, and KV takes one write a second per key.",
   },
+  session: {
+    prefix: "session:v1:",
+    owner: "telegram/session.ts",
+    names: { form: /^[1-9]\d{0,15}$/u, what: "a Telegram id" },
+    // Up to the seven days after which a session ends; what is left of it when it is written again.
+    ttl: { minSeconds: 0, maxSeconds: 7 * 86_400 },
+    what: "A person's live session with their settings; written when they change and at most once an hour otherwise, deleted when the session ends.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export const SNAPSHOT_KEY = `${KV_CATALOGUE.market.prefix}${KV_CATALOGUE.market.names[0]}`;
+
+/** Where the session of a person is cached. */
+export const sessionKey = (telegramId: number): string => `${KV_CATALOGUE.session.prefix}${telegramId}`;
 
 /** KV removes a value after at least this, by the platform's rule; readers go by the expiry inside the value. */
 export const MIN_PHYSICAL_TTL_SECONDS = 60;
@@ -36,8 +47,10 @@ const MAX_KEY_BYTES = 512;
 export function catalogueEntry(key: string): CatalogueEntry | null {
   if (new TextEncoder().encode(key).byteLength > MAX_KEY_BYTES) return null;
   const entries: readonly CatalogueEntry[] = Object.values(KV_CATALOGUE);
-  return entries.find(({ prefix, names }) => names.some((name) => key === prefix + name)) ?? null;
+  return entries.find(({ prefix, names }) => key.startsWith(prefix) && isName(names, key.slice(prefix.length))) ?? null;
 }
+
+const isName = (names: CatalogueEntry["names"], name: string): boolean => ("form" in names ? names.form.test(name) : names.includes(name));
 
 /** The part of KV that `kvPut` uses. */
 export type KvWriter = {
@@ -45,6 +58,20 @@ export type KvWriter = {
 };
 /** KV did not take the value, e.g. a second write of a key within its second. */
 export type KvError = { readonly kind: "kv"; readonly message: string };
+
+/** The part of KV that `kvDelete` uses. */
+export type KvEraser = { readonly delete: (key: string) => Promise<void> };
+
+/** Removes a key of the catalogue; any other is a bug and throws RangeError. A failure of KV comes back as an error. */
+export async function kvDelete(cache: KvEraser, key: string): Promise<Result<null, KvError>> {
+  if (catalogueEntry(key) === null) throw new RangeError(`expected a key of the catalogue, found ${JSON.stringify(key.slice(0, 100))}`);
+  try {
+    await cache.delete(key);
+    return ok(null);
+  } catch (error) {
+    return err({ kind: "kv", message: error instanceof Error ? error.message : String(error) });
+  }
+}
 
 /**
  * The only writer of KV. A key outside the catalogue, or a life outside its bounds, is a bug and throws RangeError.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { marketVenue } from "../../test/market.ts";
 import { fundingPair, missed, NOW_MS, opened, pricePair, scanOf, VENUES } from "../../test/opportunities.ts";
-import { KV_CATALOGUE, kvPut, SNAPSHOT_KEY } from "./keys.ts";
+import { catalogueEntry, KV_CATALOGUE, kvDelete, kvPut, sessionKey, SNAPSHOT_KEY } from "./keys.ts";
 import { isMarketColumns, venueMarket } from "./market-columns.ts";
 import type { ShownOpportunity } from "./schemas.ts";
 import { buildSnapshot, parseSnapshot, snapshotTtlSeconds, writeSnapshot } from "./snapshot.ts";
@@ -118,7 +118,21 @@ describe("the catalogue of keys", () => {
   it("has versioned prefixes, an owner and a purpose for every key", () => {
     for (const { prefix, owner, what, names } of Object.values(KV_CATALOGUE)) {
       expect(prefix).toMatch(/^[a-z]+:v\d+:$/u);
-      expect([owner, what, ...names].every((text) => text.length > 0)).toBe(true);
+      expect([owner, what, ...("form" in names ? [names.what] : names)].every((text) => text.length > 0)).toBe(true);
     }
+  });
+  it("knows a session by a Telegram id and nothing else", () => {
+    expect(catalogueEntry(sessionKey(42))).toBe(KV_CATALOGUE.session);
+    for (const name of ["session:v1:", "session:v1:0", "session:v1:-5", "session:v1:42:x", "session:v1:anna", "session:v2:42"]) {
+      expect(catalogueEntry(name)).toBeNull();
+    }
+  });
+  it("deletes keys of the catalogue only, and hands a failure back", async () => {
+    const asked: string[] = [];
+    expect(await kvDelete({ delete: async (key) => void asked.push(key) }, sessionKey(42))).toMatchObject({ ok: true });
+    expect(asked).toEqual(["session:v1:42"]);
+    await expect(kvDelete({ delete: async (key) => void asked.push(key) }, "anything")).rejects.toThrow(RangeError);
+    const failing = { delete: () => Promise.reject(new Error("KV DELETE failed: 429")) };
+    expect(await kvDelete(failing, sessionKey(42))).toMatchObject({ ok: false, error: { kind: "kv" } });
   });
 });

@@ -1,5 +1,6 @@
 import type { Logger } from "../monitoring/log.ts";
 import type { Person, Preferences, Role } from "../domain/person.ts";
+import type { VenueFacts } from "../domain/venue.ts";
 import type { Flags } from "../flags.ts";
 import type { SnapshotSource } from "../storage/read-snapshot.ts";
 import type { Message } from "./message.ts";
@@ -27,6 +28,8 @@ export type CommandServices = {
   readonly db: D1Database;
   readonly snapshots: SnapshotSource;
   readonly log: Logger;
+  /** What their documents say of the venues, each once, in the order of the registry. */
+  readonly venues: readonly VenueFacts[];
   readonly version: string;
   /** The market that is watched: `live`, or what is played instead. */
   readonly market: string;
@@ -47,13 +50,24 @@ export type CommandServices = {
   readonly flags: () => Promise<Flags>;
   /** Hands waiting deliveries to the queue that sends. */
   readonly wakeSender: (deliveries: readonly { readonly eventId: string; readonly telegramId: number }[]) => Promise<void>;
-  /** Hash of the secret that makes the first operator; `null` where none is set. */
+  /** What somebody sends to become the first operator; `null` where nobody can. */
   readonly operatorSecret: string | null;
+  /** This deployment's own defaults of flags (Config.flagDefaults). */
+  readonly flagDefaults: Readonly<Record<string, unknown>>;
+  /** Puts a confirmed broadcast on the queue that makes its deliveries, from the first person on. */
+  readonly startBroadcast: (broadcastId: string) => Promise<void>;
 };
 
 /** What is answered. `edit`: in place of the message whose button was pressed; a command always sends a new one. */
 export type Answer =
-  | { readonly kind: "message"; readonly message: Message; readonly edit: boolean; readonly toast?: string }
+  | {
+      readonly kind: "message";
+      readonly message: Message;
+      readonly edit: boolean;
+      readonly toast?: string;
+      /** Deletes what was asked with, since it holds a secret; it stays where Telegram refuses. */
+      readonly deleteAsk?: boolean;
+    }
   | { readonly kind: "document"; readonly fileName: string; readonly body: string; readonly caption: string }
   /** A press that changes nothing to read: only the short note over the chat. */
   | { readonly kind: "toast"; readonly toast: string };

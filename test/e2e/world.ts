@@ -67,6 +67,8 @@ export type World = {
   readonly cron: (slot: number) => Promise<void>;
   readonly list: (query?: string) => Promise<List>;
   readonly latest: () => Promise<Scan>;
+  /** Any request to the Worker. */
+  readonly fetch: (path: string, init: Call) => Promise<Response>;
   /** The signal is that of a reader who goes away. */
   readonly get: (path: string, signal?: AbortSignal) => Promise<Response>;
   readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>;
@@ -94,6 +96,20 @@ type WorkerEnv = { readonly DB: D1; readonly CACHE: Cache };
 type Cache = { readonly get: (key: string) => Promise<string | null>; readonly delete: (key: string) => Promise<void> };
 type D1 = { readonly prepare: (text: string) => { readonly all: () => Promise<{ readonly results: readonly Record<string, unknown>[] }> } };
 
+type Call = {
+  readonly method: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** A bot that the simulator plays. */
+export const BOT = {
+  TELEGRAM_BOT_TOKEN: "7000000001:AAtest-token-of-the-simulated-bot-0001",
+  TELEGRAM_WEBHOOK_SECRET: "a-webhook-secret-of-the-tests",
+  TELEGRAM_BOT_NAME: "carrywatch_bot",
+} as const;
+
 /** Long enough for ten feeds on a busy machine. */
 const LIMITS = { FETCH_HEADERS_LIMIT_MS: "2000", FETCH_BODY_LIMIT_MS: "2000", RETRY_DELAY_MS: "20" };
 const FLAGS = { venue_limit_ms: 4_000, scan_deadline_ms: 8_000, max_slow_calls: 40 };
@@ -105,6 +121,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const simulator = await startSimulator({ listen: true, clock, frozen: true, coins: 120, ...options.simulator });
   const vars = {
     ...LIMITS,
+    ...BOT,
+    TELEGRAM_API_URL: simulator.url ?? "",
     VENUE_GATEWAY_URL: simulator.url ?? "",
     MARKET: "simulated",
     CLOCK_OFFSET_MS: String(Math.round(simulator.nowMs() - Date.now())),
@@ -119,6 +137,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await server.listen();
   const worker = server.getWorker<WorkerEnv>();
   await worker.applyD1Migrations("DB");
+  // Telegram's updates reach the Worker as all requests of a test do.
+  simulator.telegram.reachWebhookBy(async (url, { headers, body }) => {
+    const sent = { headers: Object.fromEntries(new Headers(headers)), body: typeof body === "string" ? body : "" };
+    return await server.fetch(new URL(url).pathname, { method: "POST", ...sent });
+  });
+  simulator.telegram.control({ webhook: { url: "https://carrywatch.test/telegram/webhook", secret: BOT.TELEGRAM_WEBHOOK_SECRET } });
   const firstSlotMs = Math.floor(simulator.nowMs() / INTERVAL_MS) * INTERVAL_MS;
   let slot = 0;
   const json = async (path: string): Promise<unknown> => await (await server.fetch(path)).json();
@@ -153,6 +177,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     cron,
     latest,
     list,
+    fetch: async (path, init) => await server.fetch(path, init),
     get: async (path, signal) => await server.fetch(path, signal === undefined ? {} : { signal }),
     sql,
     kvText: async (key) => await (await worker.getEnv()).CACHE.get(key),

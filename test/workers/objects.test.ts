@@ -1,6 +1,9 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { EventsMessage } from "../../src/domain/delivery.ts";
+import { createLogger } from "../../src/monitoring/log.ts";
+import { dispatchScans, MOST_UNDISPATCHED, undispatched } from "../../src/objects/dispatch-scans.ts";
 import { KV_CATALOGUE, SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
@@ -155,5 +158,56 @@ describe("D1 that fails", () => {
     expect(await scans()).toHaveLength(2);
     const keys = (await env.CACHE.list()).keys.map((key) => key.name);
     expect(keys).toEqual([`${KV_CATALOGUE.market.prefix}snapshot`]);
+  });
+});
+
+describe("a stored scan and the queue by which people hear of it", () => {
+  const at = (slot: number) => ({ scanId: `scan-${slot}`, slotMs: slot });
+  /** A queue that takes what it is given, or fails, and notes the slots. */
+  const queue = (works: boolean) => {
+    const slots: number[][] = [];
+    const sendBatch: Pick<Queue<EventsMessage>, "sendBatch">["sendBatch"] = async (messages) => {
+      slots.push([...messages].map(({ body }) => body.slotMs));
+      if (!works) throw new Error("the queue is away");
+      return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+    };
+    return { slots, sendBatch };
+  };
+  const log = createLogger({
+    level: "error",
+    component: "test",
+    sink: { debug() {}, info() {}, warn() {}, error() {} },
+    now: () => NOON_MS,
+  });
+  const dispatch = (stub: ReturnType<typeof scanner>, to: Pick<Queue<EventsMessage>, "sendBatch">, slot: number) =>
+    runInDurableObject(stub, (_, { storage }) => dispatchScans({ storage, queue: to, scan: at(slot), log }));
+  const waiting = (stub: ReturnType<typeof scanner>) =>
+    runInDurableObject(stub, (_, { storage }) => undispatched(storage).map(({ slotMs }) => slotMs));
+
+  it("what the queue does not take goes with the next scan, in order, also after the object left memory, and once", async () => {
+    const stub = scanner();
+    const [away, back] = [queue(false), queue(true)];
+    await dispatch(stub, away, 1);
+    await dispatch(stub, away, 2);
+    expect(await waiting(stub)).toEqual([1, 2]);
+    await evictDurableObject(stub);
+    await dispatch(stub, back, 3);
+    await dispatch(stub, back, 4);
+    expect(away.slots).toEqual([[1], [1, 2]]);
+    expect(back.slots).toEqual([[1, 2, 3], [4]]);
+    expect(await waiting(stub)).toEqual([]);
+  });
+
+  it("at most fifty wait, the newest", async () => {
+    const stub = scanner();
+    const away = queue(false);
+    for (let slot = 1; slot <= MOST_UNDISPATCHED + 3; slot++) await dispatch(stub, away, slot);
+    expect(await waiting(stub)).toEqual(Array.from({ length: MOST_UNDISPATCHED }, (_, index) => index + 4));
+  });
+
+  it("is handed over by each scan of the Scanner", async () => {
+    const stub = scanner();
+    expect(await stub.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: true });
+    expect(await waiting(stub)).toEqual([]);
   });
 });

@@ -2,12 +2,19 @@ import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Opportunity } from "../../src/domain/opportunity.ts";
+import { CLAIM_SQL, FAIL_CHATS_SQL, LOST_SQL, RECORD_SQL } from "../../src/storage/deliveries.ts";
+import { HELD_ALERTS_SQL, WAITING_PEOPLE_SQL } from "../../src/storage/digests.ts";
+import { EVENTS_OF_SCAN_SQL, ROWS_OF_SCAN_SQL, SCAN_OF_SLOT_SQL } from "../../src/storage/events.ts";
+import { LATENESS_SQL } from "../../src/storage/lateness.ts";
+import { PURGE_DELIVERIES_SQL } from "../../src/storage/purge.ts";
+import { TOLD_SQL } from "../../src/storage/told.ts";
 import { LOAD_FLAGS_SQL } from "../../src/storage/flags.ts";
 import { EVENTS_OF_SQL, LIST_CLOSED_SQL, LIST_OPEN_SQL, OPPORTUNITY_BY_ID_SQL } from "../../src/storage/opportunities.ts";
 import { opportunityRow } from "../../src/storage/opportunity-row.ts";
 import { DUPLICATES_SQL, MISSING_EVENTS_SQL, SAVE_EVENTS_SQL } from "../../src/storage/save-scan.ts";
 import { LATEST_SCAN_SQL, LIST_SCANS_SQL } from "../../src/storage/scans.ts";
 import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, VENUES } from "../opportunities.ts";
+import { REFUSALS_OF_PEOPLE } from "./refusals-of-people.ts";
 
 type Row = Readonly<Record<string, string | number | null>>;
 const db = env.DB;
@@ -129,9 +136,18 @@ describe("migrations", () => {
     },
   );
 
-  it("never drop or empty a table", () => {
-    const statements = all.flatMap(({ queries }) => queries).join("\n");
-    expect(statements).not.toMatch(/\b(?:DROP\s+TABLE|DELETE\s+FROM)\b/iu);
+  it("never empty a table, and drop one only where they have built it anew with all its rows", () => {
+    for (const { queries } of all) {
+      const statements = queries.join("\n");
+      expect(statements).not.toMatch(/\bDELETE\s+FROM\b/iu);
+      for (const [, table] of statements.matchAll(/\bDROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?(\w+)/giu)) {
+        const anew = new RegExp(
+          `INSERT INTO ${table}_new \\((.+?)\\)\\s+SELECT \\1 FROM ${table}\\W[^]*DROP TABLE ${table}\\W[^]*ALTER TABLE ${table}_new RENAME TO ${table}\\b`,
+          "u",
+        );
+        expect(statements).toMatch(anew);
+      }
+    }
   });
 });
 
@@ -256,7 +272,7 @@ describe("the database refuses", () => {
     ["flag_author", "no author", "flags", { ...flagRow, updated_by: "" }],
     ["change_time", "a change in seconds", "flag_changes", { key: "confirm_scans", changed_at: 1 }],
   ];
-  const refusals = [...opportunities, ...others];
+  const refusals = [...opportunities, ...others, ...REFUSALS_OF_PEOPLE];
 
   it.each(refusals)("%s: %s", async (constraint, _why, table, row) => {
     await expect(insert(table, row)).rejects.toThrow(`CHECK constraint failed: ${constraint}`);
@@ -337,6 +353,10 @@ describe("changes of flags", () => {
   });
 });
 
+/** Rows that are not closed and those closed lately, each by their index; then the events of each. */
+const EVENTS_PLAN =
+  /opportunities_open_key[^]*opportunities_closed \(closed_at_ms>\?\)[^]*SEARCH event USING INDEX opportunity_events_of \(opportunity_id=\? AND at_ms>\?\)/u;
+
 describe("every query finds its rows by an index", () => {
   const plan = async (sql: string, ...values: readonly (string | number)[]): Promise<string> => {
     const { results } = await db
@@ -360,12 +380,56 @@ describe("every query finds its rows by an index", () => {
     ["the events of a row", EVENTS_OF_SQL, ["a", 10], /SEARCH opportunity_events USING INDEX opportunity_events_of \(opportunity_id=\?\)/u],
     ["open rows by key", DUPLICATES_SQL, [row], /SEARCH other USING (?:COVERING )?INDEX opportunities_open_key \(key=\?\)/u],
     ["the rows of events", SAVE_EVENTS_SQL, [event, NOW_MS], /SEARCH own USING INDEX sqlite_autoindex_opportunities_1 \(id=\?\)/u],
+    ["a scan by its slot", SCAN_OF_SLOT_SQL, [NOW_MS], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid=\?\)/u],
     ["stored events", MISSING_EVENTS_SQL, [event], /SEARCH stored USING PRIMARY KEY \(id=\?\)/u],
     ["scans before a slot", LIST_SCANS_SQL, [NOW_MS, 10], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid<\?\)/u],
   ])("%s", async (_name, sql, values, expected) => {
     const found = await plan(sql, ...values);
     expect(found).toMatch(expected);
     expect(found).not.toMatch(/SCAN (?:opportunit|scans)|TEMP B-TREE/u);
+  });
+
+  it.each([
+    [
+      "what was told of rows, and lately",
+      TOLD_SQL,
+      [1, 500, "[]", 0],
+      /deliveries_of_row \(opportunity_id=\? AND telegram_id[^]*deliveries_of \(telegram_id=\? AND created_at>\?\)/u,
+    ],
+    ["the events of a scan", EVENTS_OF_SCAN_SQL, ["scan-1", NOW_MS], EVENTS_PLAN],
+    ["the rows of a scan", ROWS_OF_SCAN_SQL, ["scan-1", NOW_MS], EVENTS_PLAN],
+    [
+      "what is taken for sending",
+      CLAIM_SQL,
+      ["[]", NOW_MS, NOW_MS],
+      /SEARCH deliveries USING PRIMARY KEY \(event_id=\? AND telegram_id=\?\)/u,
+    ],
+    ["what became of it", RECORD_SQL, ["[]", NOW_MS], /SEARCH deliveries USING PRIMARY KEY \(event_id=\? AND telegram_id=\?\)/u],
+    ["what was lost", LOST_SQL, [NOW_MS, NOW_MS], /deliveries_waiting \(status=\? AND updated_at<\?\)/u],
+    ["for whom something waits", WAITING_PEOPLE_SQL, [], /deliveries_waiting \(status=\?\)/u],
+    [
+      "what waits",
+      HELD_ALERTS_SQL,
+      ["[]"],
+      /SEARCH deliveries USING (?:INDEX deliveries_waiting \(status=\?|INDEX deliveries_of \(telegram_id=\?)/u,
+    ],
+    [
+      "what of a chat is under way",
+      FAIL_CHATS_SQL,
+      ["[]", NOW_MS],
+      /SEARCH deliveries USING INDEX deliveries_(?:of \(telegram_id=\?|waiting \(status=\?)/u,
+    ],
+    [
+      "what is kept no longer",
+      PURGE_DELIVERIES_SQL,
+      [NOW_MS, NOW_MS, 10],
+      /SEARCH old USING INDEX deliveries_of \(telegram_id=\? AND created_at<\?\)/u,
+    ],
+    ["how late messages were", LATENESS_SQL, [NOW_MS], /SEARCH deliveries USING INDEX deliveries_sent \(sent_at_ms>\?\)/u],
+  ])("%s", async (_name, sql, values, expected) => {
+    const found = await plan(sql, ...values);
+    expect(found).toMatch(expected);
+    expect(found).not.toMatch(/SCAN (?:deliveries|told|old)\b/u);
   });
 
   it("the newest scan is the first row of the table's own order", async () => {

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Missed, type Priced, STRATEGIES } from "../../domain/opportunity.ts";
-import { withOwnFees } from "../../economics/own-fees.ts";
+import { type OwnTerms, withOwnTerms } from "../../economics/own-terms.ts";
 import { withUnknownNet } from "../../economics/unknown-net.ts";
 import { byNet, cardsOf } from "../../lifecycle/cards.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
@@ -78,7 +78,7 @@ export function listAnswer(
 ): Record<string, unknown> {
   const { scan, opportunities, nearMisses, unpriced } = read.snapshot;
   const { fees } = query;
-  const own = (pair: Priced): Priced => (fees === undefined ? pair : withOwnFees(pair, fees, scan.finishedAtMs));
+  const own = (pair: Priced): Priced => (fees === undefined ? pair : atOwnFees(pair, fees, scan.finishedAtMs));
   const rows = opportunities.map((row) => asItStands(row, own)).filter((row) => matches(row.priced, query));
   const view = (row: StandingRow): Record<string, unknown> => rowView(row, nowMs);
   const list =
@@ -100,6 +100,12 @@ export function listAnswer(
     unpriced: unpriced.filter(isOther).map((pair) => pricedView(own(pair))),
     risk: RISK_LINE,
   };
+}
+
+/** At the size and horizon of the public list. */
+function atOwnFees(pair: Priced, fees: OwnTerms["fees"], nowMs: number): Priced {
+  const { sizeUsd, horizonHours } = pair.ledger;
+  return withOwnTerms(pair, { fees, sizeUsd, horizonHours }, nowMs);
 }
 
 /** A row with the ledger that holds now; `lastKnownNet` is set while that one's net is not known. */

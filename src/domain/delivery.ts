@@ -1,5 +1,5 @@
-import type { Opportunity, Priced, Strategy } from "../domain/opportunity.ts";
-import type { Person } from "../domain/person.ts";
+import type { Opportunity, Priced, Strategy } from "./opportunity.ts";
+import type { Person } from "./person.ts";
 
 /** What a message is about; `alerts` of a person's settings switch the first five kinds and `data-back` goes with `no-data`. */
 export const DELIVERY_KINDS = [
@@ -67,7 +67,8 @@ export type DeliveryPayload =
     }
   | { readonly kind: "broadcast"; readonly text: string };
 
-export type DeliveryStatus = "queued" | "sending" | "sent" | "unknown" | "failed" | "held" | "digested" | "suppressed";
+export const DELIVERY_STATUSES = ["queued", "sending", "sent", "unknown", "failed", "held", "digested", "suppressed"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** A row of the table `deliveries`. */
 export type Delivery = {
@@ -88,6 +89,28 @@ export type Delivery = {
   readonly scanAtMs: number | null;
 };
 
+/** Which delivery: one message to one person about one event. */
+export type DeliveryRef = { readonly eventId: string; readonly telegramId: number };
+
+/** A delivery that is not stored yet. What is suppressed is kept for its reason only and is never rendered. */
+export type NewDelivery = Omit<Delivery, "status" | "attempts" | "payload"> &
+  (
+    | { readonly status: "queued"; readonly payload: DeliveryPayload }
+    | { readonly status: "held"; readonly payload: DeliveryPayload; readonly reason: string }
+    | { readonly status: "suppressed"; readonly payload: null; readonly reason: string }
+  );
+
+/** A delivery of before, as far as it decides on new ones. */
+export type Told = Pick<
+  Delivery,
+  "eventId" | "telegramId" | "kind" | "status" | "reason" | "protective" | "opportunityId" | "strategy" | "asset" | "netTold"
+> & {
+  /** Epoch ms. */
+  readonly createdAtMs: number;
+  /** Whether its row is not closed now. */
+  readonly rowOpen: boolean;
+};
+
 /** What became of one attempt to send. `no-answer`: it may or may not have arrived. */
 export type SendOutcome =
   | { readonly kind: "sent" }
@@ -105,4 +128,6 @@ export type SendDelivery = (delivery: Delivery, to: { readonly person: Person; r
 
 /** Messages of the two queues. `after`: the page of people behind that id. */
 export type EventsMessage = { readonly scanId: string; readonly slotMs: number; readonly after: number };
-export type DeliveriesMessage = { readonly deliveries: readonly { readonly eventId: string; readonly telegramId: number }[] };
+export type DeliveriesMessage = { readonly deliveries: readonly DeliveryRef[] };
+/** The other message of the first queue: a confirmed broadcast, from the people behind `after` on. */
+export type BroadcastMessage = { readonly broadcastId: string; readonly after: number };

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import type { BroadcastMessage, DeliveriesMessage, DeliveryRef, EventsMessage } from "../domain/delivery.ts";
+import { buryDeliveries } from "../storage/deliveries.ts";
+import type { DeadLetter } from "../storage/dead-letters.ts";
+import { onBroadcast } from "./on-broadcast.ts";
+import { type DeliverPorts, onDeliveries } from "./on-deliveries.ts";
+import { type EventsPorts, onEvents } from "./on-events.ts";
+
+/** Names of the queues, as wrangler.jsonc has them. */
+export const QUEUES = { events: "carrywatch-events", deliveries: "carrywatch-deliveries", dead: "carrywatch-dead" } as const;
+
+/** Everything that the consumers touch. */
+export type QueuePorts = Omit<EventsPorts, "wake" | "goOn"> &
+  Omit<DeliverPorts, "wake"> & {
+    readonly wake: (refs: readonly DeliveryRef[], delaySeconds?: number) => Promise<void>;
+    /** Puts a message on the queue of events. */
+    readonly goOn: (message: EventsMessage | BroadcastMessage) => Promise<void>;
+  };
+
+const eventsMessage: z.ZodType<EventsMessage> = z.object({ scanId: z.string().min(1), slotMs: z.number().int(), after: z.number().int() });
+const broadcastMessage: z.ZodType<BroadcastMessage> = z.object({ broadcastId: z.string().min(1), after: z.number().int() });
+const deliveriesMessage: z.ZodType<DeliveriesMessage> = z.object({
+  deliveries: z.array(z.object({ eventId: z.string().min(1), telegramId: z.number().int() })),
+});
+
+/** Waits between tries of a message that failed: 5, 10, 20 … s, at most ten minutes. */
+const retryDelaySeconds = (attempts: number): number => Math.min(600, 5 * 2 ** (attempts - 1));
+
+/** Each message of a batch alone: what fails is brought again later, and in the end becomes a dead letter. */
+export async function onQueue(batch: MessageBatch, ports: QueuePorts): Promise<void> {
+  for (const message of batch.messages) {
+    try {
+      await handle(batch.queue, message, ports);
+      message.ack();
+    } catch (error) {
+      const delaySeconds = retryDelaySeconds(message.attempts);
+      ports.log.error("queue.message-failed", { queue: batch.queue, id: message.id, attempts: message.attempts, delaySeconds, error });
+      message.retry({ delaySeconds });
+    }
+  }
+}
+
+async function handle(queue: string, message: Message, ports: QueuePorts): Promise<void> {
+  const { body } = message;
+  const wake = (refs: readonly DeliveryRef[], delaySeconds?: number) => ports.wake(refs, delaySeconds);
+  if (queue === QUEUES.events) {
+    const events = eventsMessage.safeParse(body);
+    if (events.success) return await onEvents({ ...ports, wake }, events.data);
+    const broadcast = broadcastMessage.safeParse(body);
+    if (broadcast.success) return await onBroadcast({ ...ports, wake }, broadcast.data);
+  }
+  if (queue === QUEUES.deliveries) {
+    const deliveries = deliveriesMessage.safeParse(body);
+    if (deliveries.success) return await onDeliveries({ ...ports, wake }, deliveries.data);
+  }
+  await bury(queue, message, ports);
+}
+
+/** Keeps a dead letter, or a message of no known form, for operators, and fails the deliveries it was about. */
+async function bury(queue: string, { id, body, attempts }: Message, ports: QueuePorts): Promise<void> {
+  const deliveries = deliveriesMessage.safeParse(body);
+  const letter: DeadLetter = { id, queue: queue === QUEUES.dead ? originOf(body) : queue, body: body ?? null, attempts, atMs: ports.now() };
+  const refs = deliveries.success ? deliveries.data.deliveries : [];
+  await buryDeliveries(ports.db, { letters: [letter], refs, nowMs: ports.now() });
+  ports.log.error("queue.dead-letter", { queue: letter.queue, id, deliveries: refs.length });
+}
+
+/** The queue that a dead letter was on: a message does not say. */
+function originOf(body: unknown): string {
+  if (deliveriesMessage.safeParse(body).success) return QUEUES.deliveries;
+  return eventsMessage.safeParse(body).success || broadcastMessage.safeParse(body).success ? QUEUES.events : QUEUES.dead;
+}

@@ -1,0 +1,40 @@
+import { DAY_MS } from "../domain/units.ts";
+
+/** Telegram sends an update again for a day at most. */
+const UPDATES_MS = 2 * DAY_MS;
+/** Reasons why something was not sent, which /why shows. */
+const REASONS_MS = 2 * DAY_MS;
+const DELIVERIES_MS = 30 * DAY_MS;
+const AUDITS_MS = 30 * DAY_MS;
+/** Rows that one statement removes at most. */
+const MOST_ROWS = 5_000;
+
+/** Oldest claims first: ids of updates rise. */
+export const PURGE_UPDATES_SQL = `
+  DELETE FROM telegram_updates WHERE claimed_at_ms < ?1
+    AND update_id IN (SELECT update_id FROM telegram_updates ORDER BY update_id LIMIT ?2)`;
+
+/** Old deliveries, person by person through the index; what was told of a row that is not closed stays, so that it is not told anew. */
+export const PURGE_DELIVERIES_SQL = `
+  DELETE FROM deliveries WHERE (event_id, telegram_id) IN (
+    SELECT old.event_id, old.telegram_id FROM people
+      CROSS JOIN deliveries AS old ON old.telegram_id = people.telegram_id AND old.created_at < ?1
+    WHERE (old.status = 'suppressed' OR old.created_at < ?2) AND old.status NOT IN ('queued', 'sending', 'held')
+      AND (old.status = 'suppressed' OR NOT EXISTS (
+        SELECT 1 FROM opportunities WHERE opportunities.id = old.opportunity_id AND opportunities.status <> 'closed'))
+    LIMIT ?3)`;
+
+/** Reads over HTTP and tries to become an operator; what operators changed stays. */
+export const PURGE_AUDITS_SQL = `
+  DELETE FROM audits WHERE id IN (
+    SELECT id FROM audits WHERE at_ms < ?1 AND action IN ('http.get', 'operator.try') ORDER BY at_ms LIMIT ?2)`;
+
+/** Removes what is kept no longer, a bounded part a call. Gives the rows removed. */
+export async function purge(db: D1Database, nowMs: number): Promise<{ readonly updates: number; readonly deliveries: number }> {
+  const [updates, deliveries] = await db.batch([
+    db.prepare(PURGE_UPDATES_SQL).bind(nowMs - UPDATES_MS, MOST_ROWS),
+    db.prepare(PURGE_DELIVERIES_SQL).bind(nowMs - REASONS_MS, nowMs - DELIVERIES_MS, MOST_ROWS),
+    db.prepare(PURGE_AUDITS_SQL).bind(nowMs - AUDITS_MS, MOST_ROWS),
+  ]);
+  return { updates: updates?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };
+}

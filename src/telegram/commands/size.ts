@@ -1,0 +1,27 @@
+import { SIZE_BOUNDS_USD } from "../../domain/person.ts";
+import { parseUsd } from "../arguments.ts";
+import * as format from "../format.ts";
+import { renderSize } from "../messages/size.ts";
+import { renderWrong } from "../messages/wrong.ts";
+import { personalCommand } from "./personal-command.ts";
+
+/** `/size`, `/size 20k`: what a person puts on each leg. */
+export const size = personalCommand({
+  name: "size",
+  describe: (text) => text.size.describe,
+  reply: async ({ args, person, language, text, services }) => {
+    const { sizeUsd: beforeUsd } = person.preferences;
+    if (args === "") return { message: renderSize({ sizeUsd: beforeUsd, beforeUsd: null }, language) };
+    const sizeUsd = parseUsd(args);
+    const { min, max } = SIZE_BOUNDS_USD;
+    if (sizeUsd === null || sizeUsd < min || sizeUsd > max) {
+      const expected = text.size.expected(format.usd(min, language), format.usd(max, language));
+      return { message: renderWrong({ expected, example: "/size 20k", found: args }, language) };
+    }
+    if (sizeUsd !== beforeUsd) await services.people.change(person, { ...person.preferences, sizeUsd });
+    return {
+      message: renderSize({ sizeUsd, beforeUsd: sizeUsd === beforeUsd ? null : beforeUsd }, language),
+      toast: text.settings.saved,
+    };
+  },
+});

@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LANGUAGES } from "../../src/domain/person.ts";
+import { STEP_NAMES, VERDICTS } from "../../src/domain/funnel.ts";
+import { FLAGS, isFlagKey } from "../../src/flags.ts";
+import type { FlagView } from "../../src/storage/flags.ts";
+import type { Operations } from "../../src/storage/operations.ts";
+import type { VenueReport } from "../../src/storage/scan-record.ts";
+import { ADMIN_PAGES, renderAdmin } from "../../src/telegram/messages/admin.ts";
+import { renderBroadcastDraft } from "../../src/telegram/messages/admin-broadcast.ts";
+import { FLAGS_PAGE, renderFlag, renderFlags } from "../../src/telegram/messages/admin-flags.ts";
+import { safe } from "../../src/telegram/messages/parts.ts";
+import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
+import { fundingPair, missed, NOW_MS, scanOf } from "../opportunities.ts";
+import { faultsOf } from "./message-check.ts";
+import { names } from "./message-inputs.ts";
+
+const RUNS = { numRuns: 150 };
+const readers = fc.record({ language: fc.constantFrom(...LANGUAGES), market: fc.oneof(fc.constant("live"), names) });
+type Reader = { readonly language: (typeof LANGUAGES)[number]; readonly market: string };
+const contextOf = (reader: Reader) => ({ ...reader, text: catalogueOf(reader.language) });
+const counts = fc.nat({ max: 1e9 });
+const tallies = fc.dictionary(names, counts, { maxKeys: 12 });
+
+const feeds: fc.Arbitrary<VenueReport> = fc.record({
+  feed: names,
+  venue: names,
+  ok: fc.boolean(),
+  receivedAtMs: fc.option(fc.integer({ min: NOW_MS - 1e9, max: NOW_MS }), { nil: null }),
+  rows: counts,
+  error: fc.option(fc.record({ kind: names, message: names }), { nil: null }),
+  degraded: fc.array(fc.record({ endpoint: names, kind: names, message: names }), { maxLength: 8 }),
+  calls: counts,
+  ms: fc.nat({ max: 30_000 }),
+});
+const scans = fc
+  .record({
+    reason: fc.string({ maxLength: 3_000 }),
+    verdict: fc.constantFrom(...VERDICTS),
+    venues: fc.array(feeds, { maxLength: 80 }),
+    funnel: fc.array(
+      fc.record({
+        step: fc.constantFrom(...STEP_NAMES),
+        unit: fc.constant("rows" as const),
+        in: counts,
+        out: counts,
+        dropped: tallies,
+        ms: counts,
+      }),
+      { maxLength: 8 },
+    ),
+    nearMisses: fc.constantFrom([], [missed(fundingPair())]),
+  })
+  .map((fields) => scanOf(fields));
+const operations: fc.Arbitrary<Operations> = fc.record({
+  atMs: fc.constant(NOW_MS),
+  scan: fc.option(scans, { nil: null }),
+  liveSessions: counts,
+  deliveries: fc.record({
+    byStatus: tallies,
+    byReason: fc.array(fc.record({ status: names, reason: names, count: counts }), { maxLength: 40 }),
+    lateMs: fc.constantFrom({ p50: null, p95: null }, { p50: 4_000, p95: 90_000_000 }),
+  }),
+  deadLetters: fc.record({
+    all: counts,
+    lastDay: counts,
+    latest: fc.array(fc.record({ queue: names, attempts: counts, atMs: fc.constant(NOW_MS) }), { maxLength: 3 }),
+  }),
+  people: fc.record({ all: counts, byStatus: tallies, byLanguage: tallies, onboarded: counts, operators: counts }),
+  incidents: fc.array(
+    fc.record({
+      kind: names,
+      subject: names,
+      state: fc.constantFrom("ok", "open", "cool-down"),
+      badCount: counts,
+      badSinceMs: fc.constantFrom(null, NOW_MS),
+      openedAtMs: fc.constantFrom(null, NOW_MS),
+      recoveredAtMs: fc.constant(null),
+      label: names,
+      detail: fc.array(names),
+      seenAtMs: fc.constant(NOW_MS),
+    }),
+    { maxLength: 50 },
+  ),
+});
+const VIEWS: readonly FlagView[] = Object.keys(FLAGS)
+  .filter(isFlagKey)
+  .map((key) => ({ key, spec: FLAGS[key], value: FLAGS[key].default, stored: null }));
+
+describe("operators' messages are always ones that Telegram takes", () => {
+  test.each(ADMIN_PAGES)("page %s", (page) => {
+    fc.assert(
+      fc.property(operations, readers, (state, reader) => {
+        expect(faultsOf(renderAdmin(page, state, contextOf(reader)))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test("flags, whatever was stored and by whom", () => {
+    const stored = fc.record({ value: fc.string({ maxLength: 5_000 }), by: names, atMs: fc.constant(NOW_MS) });
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 40 }),
+        fc.array(fc.string({ maxLength: 2_000 }), { minLength: 1 }),
+        stored,
+        readers,
+        (page, value, row, reader) => {
+          const context = contextOf(reader);
+          const odd = VIEWS.map((view) => ({ ...view, value, stored: row }));
+          expect(faultsOf(renderFlags(odd, { ...context, page, notice: safe(row.by) }))).toEqual([]);
+          const flag = odd[page % odd.length];
+          if (flag !== undefined)
+            expect(faultsOf(renderFlag(flag, { ...context, page, nowMs: NOW_MS, notice: safe(row.value) }))).toEqual([]);
+        },
+      ),
+      RUNS,
+    );
+    expect(FLAGS_PAGE).toBeLessThanOrEqual(20);
+  });
+
+  test("the draft of a broadcast, whatever is in it", () => {
+    const texts = fc.oneof(fc.string({ unit: "binary", minLength: 1, maxLength: 1_500 }), names, fc.constant("x".repeat(3_500)));
+    fc.assert(
+      fc.property(texts, counts, fc.uuid(), readers, (text, people, id, reader) => {
+        const draft = renderBroadcastDraft({ id, text, people }, contextOf(reader));
+        expect(faultsOf(draft)).toEqual([]);
+        expect(draft.buttons?.[0]?.[0]).toMatchObject({ callback_data: `admin:send:${id}` });
+      }),
+      RUNS,
+    );
+  });
+});
