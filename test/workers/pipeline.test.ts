@@ -85,6 +85,8 @@ function stage(over: Partial<ScanPorts> = {}) {
         scanDeadlineMs: 60_000,
         depthLimitMs: 0,
         depths: {},
+        wanted: [],
+        silent: [],
         maxSlowCalls: 4,
         slowDue: {},
         settings: scanSettings(flags),
