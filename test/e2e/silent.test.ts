@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FEED_IDS } from "../../src/venues/registry.ts";
-import { callsOf, expectPlanted, PATIENT, storedRows } from "./stored.ts";
+import { callsOf, expectPlanted, storedRows } from "./stored.ts";
 import { expectedPairs, type Scan, startWorld, type World } from "./world.ts";
 
 const SILENT = "gate";
 /** Every other feed takes so long that one which answers at once is in time. */
 const OTHERS_MS = 700;
 /** Longer than the others take, and within the limit of a venue. */
-const LATE_MS = 1_300;
+const LATE_MS = 2_200;
+const LIMITS = {
+  vars: { FETCH_HEADERS_LIMIT_MS: "3500", FETCH_BODY_LIMIT_MS: "3500" },
+  flags: { venue_limit_ms: 4_000, scan_deadline_ms: 6_000, frozen_scans: 1_000 },
+};
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ ...PATIENT, simulator: { coins: 40 } });
+  world = await startWorld({ ...LIMITS, simulator: { coins: 40 } });
   for (const venue of FEED_IDS) if (venue !== SILENT) world.simulator.control({ latency: { venue, ms: OTHERS_MS } });
   await world.scan();
   await world.scan();
