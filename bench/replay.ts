@@ -15,9 +15,15 @@ import type { VenueAdapter } from "../src/venues/adapter.ts";
 import { ADAPTERS, adapterOf } from "../src/venues/registry.ts";
 
 /** What one scan leaves to the next: the feeds' memories and the Scanner's. */
-export type Carried = Pick<ScanInput, "lifecycle" | "identity" | "depths"> & { readonly feeds: ReadonlyMap<FeedId, FeedMemory> };
+export type Carried = Pick<ScanInput, "lifecycle" | "identity" | "depths" | "wanted"> & { readonly feeds: ReadonlyMap<FeedId, FeedMemory> };
 
-export const NOTHING_CARRIED: Carried = { feeds: new Map(), lifecycle: EMPTY_STATE, identity: EMPTY_IDENTITY_MEMORY, depths: {} };
+export const NOTHING_CARRIED: Carried = {
+  feeds: new Map(),
+  lifecycle: EMPTY_STATE,
+  identity: EMPTY_IDENTITY_MEMORY,
+  depths: {},
+  wanted: [],
+};
 
 /** A request as a venue gets it. */
 export type Asked = { readonly method: string; readonly path: string; readonly body?: unknown };
@@ -83,10 +89,10 @@ export async function scan(source: Source): Promise<{ readonly record: ScanRecor
     });
   const result = await runScan(inputAt(nowMs, carried), { ...NO_STORAGE, feeds: ADAPTERS, ask, books, now: () => nowMs });
   if (!result.ok) throw new Error(result.error.message);
-  const { record, lifecycle, identity, depths } = result.value;
+  const { record, lifecycle, identity, depths, wanted } = result.value;
   const failed = record.venues.find(({ error }) => error !== null);
   if (failed !== undefined) throw new Error(`${failed.feed}: ${failed.error?.message ?? ""}`);
-  return { record, carried: { feeds, lifecycle, identity, depths } };
+  return { record, carried: { feeds, lifecycle, identity, depths, wanted } };
 }
 
 function registered(feed: FeedId): VenueAdapter {
@@ -125,7 +131,7 @@ const NO_STORAGE: Pick<ScanPorts, "save" | "publish" | "log"> = {
 const { flags } = readFlags({ stored: [], deployment: {}, lastGood: null });
 const SETTINGS = { settings: scanSettings(flags), overrides: qualityOverrides(flags) };
 
-const inputAt = (nowMs: number, { lifecycle, identity, depths }: Carried): ScanInput => ({
+const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried): ScanInput => ({
   ...SETTINGS,
   slotMs: nowMs,
   scanId: `scan-${nowMs}`,
@@ -140,6 +146,8 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths }: Carried): ScanI
   lifecycle,
   identity,
   depths,
+  wanted,
+  silent: [],
   maxSlowCalls: 40,
   slowDue: {},
 });

@@ -233,7 +233,7 @@ export const FLAGS = {
     max: 8_000,
     unit: "milliseconds",
     default: 8_000,
-    why: "All calls of one venue in one scan; a venue that hangs costs its own rows and no more time than this.",
+    why: "All calls of one venue in one scan; a venue that hangs costs its own rows, and this much time once.",
   },
   depth_limit_ms: {
     type: "integer",
@@ -241,7 +241,7 @@ export const FLAGS = {
     max: 8_000,
     unit: "milliseconds",
     default: 3_000,
-    why: "All order books of one scan, inside its deadline; what has not come by then is priced without. 0 reads none.",
+    why: "All order books of one scan, asked for with the quotes; what has not come by then is priced without. 0 reads none.",
   },
   max_slow_calls: {
     type: "integer",

@@ -1,27 +1,31 @@
 import type { FeedReply } from "./domain/feed.ts";
 import { type FunnelStep, type StepName, unbalancedSteps } from "./domain/funnel.ts";
 import { err, ok, type Result } from "./domain/result.ts";
+import { CARD_SIZES_USD } from "./economics/ledger.ts";
 import { allotSlow } from "./feeds/allot-slow.ts";
-import { askFeeds } from "./feeds/ask-feeds.ts";
+import type { BookResults } from "./feeds/ask-books.ts";
+import { silentAfter } from "./feeds/ask-feeds.ts";
+import { askRound } from "./feeds/ask-round.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
 import { identify } from "./quality/identity.ts";
 import type { Published, ScanInput, ScannedFeed, ScanOutput, ScanPorts } from "./scan.ts";
-import { readDepths } from "./scan-depth.ts";
+import { bookWishes, booksWanted, joinDepths } from "./scan-depth.ts";
 import { recordOf } from "./scan-report.ts";
 import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
 import type { SaveOutcome } from "./storage/save-outcome.ts";
 
 /**
- * THE flow: fetch → parse → gate → identify → detect → depth → price → reconcile → save → publish. Each step tells the funnel
- * what came in, what went on and what it dropped by reason. A scan that cannot be saved changes nothing.
+ * THE flow: fetch (quotes, and the books wanted) → parse → gate → identify → detect → depth (join the books) → price →
+ * reconcile → save → publish, and last which books the next scan wants. Each step tells the funnel what came in, what went
+ * on and what it dropped by reason. A scan that cannot be saved changes nothing.
  */
 export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Result<ScanOutput, { readonly message: string }>> {
   const startedAtMs = ports.now();
   const funnel = recorder(ports);
 
-  const replies = await fetchAll(input, ports);
+  const { replies, books } = await fetchAll(input, ports);
   funnel.step("fetch", fetchCounts(replies));
   funnel.step("parse", parseCounts(replies));
 
@@ -29,21 +33,21 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const gated = gateAll(replies, { input, feeds: ports.feeds, nowMs });
   funnel.step("gate", sum("rows", gated));
 
-  const { settings, overrides } = input;
-  const identified = identify({ venues: gated, settings: settings.quality, overrides, memory: input.identity });
+  const { settings, overrides, identity: memory } = input;
+  const identified = identify({ venues: gated, settings: settings.quality, overrides, memory });
   funnel.step("identify", sum("rows", identified.venues));
   const market = marketOf(gated, identified);
 
   const detected = detect(market.venues, { input, nowMs });
   funnel.step("detect", detected.counts);
 
-  const read = await readDepths(detected.selected, { input, market: market.venues, startedAtMs, now: ports.now, books: ports.books });
-  funnel.step("depth", read.counts);
+  const wishes = bookWishes(detected.selected, market.venues);
+  const { depths, counts: depthCounts } = joinDepths(wishes, { before: input.depths, books, nowMs });
+  funnel.step("depth", depthCounts);
 
-  const priced = splitByNet(detected.price(read.depths), input.lifecycle.open);
-  funnel.step("price", priced.counts);
+  const { seen, unpriced, counts: priceCounts } = splitByNet(detected.price(depths), input.lifecycle.open);
+  funnel.step("price", priceCounts);
 
-  const { seen, unpriced } = priced;
   const outcome = reconcileRows(input, { seen, replies, market, nowMs });
   funnel.step("reconcile", { unit: "opportunities", ...outcome.counts });
   logMerges(ports.log, outcome);
@@ -63,9 +67,9 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
   if (!stored.ok) return stored;
-  const refusedRows = stored.value.refused.length + stored.value.duplicatesRefused.length;
-  const { depths } = read;
-  return ok({ record, lifecycle: outcome.state, identity: identified.memory, depths, slowDue: slowDueAfter(replies, input), refusedRows });
+  const wanted = booksWanted(wishes, { depths, open: outcome.state.open });
+  const left = { lifecycle: outcome.state, identity: identified.memory, depths, wanted, ...feedsAfter(replies, input) };
+  return ok({ record, ...left, refusedRows: stored.value.refused.length + stored.value.duplicatesRefused.length });
 }
 
 /** What the scan makes of the rows that are open and of the pairs that may be. */
@@ -94,26 +98,36 @@ function recorder(ports: ScanPorts): {
   };
 }
 
-/** All feeds at once, each within its limit; none while real data is switched off. */
-async function fetchAll(input: ScanInput, ports: ScanPorts): Promise<readonly FeedReply[]> {
-  const feeds = ports.feeds.map(({ id, facts }) => ({ feed: id, venue: facts.id }));
+/**
+ * Quotes of all feeds at once, each within its limit, and beside them the books that the scan before chose; nothing while
+ * real data is switched off.
+ */
+async function fetchAll(
+  input: ScanInput,
+  { feeds: scanned, ask, books, now }: ScanPorts,
+): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BookResults }> {
+  const feeds = scanned.map(({ id, facts }) => ({ feed: id, venue: facts.id }));
   if (!input.realTimeData) {
     const error = { kind: "flag-off", message: "the flag real_time_data is off" } as const;
-    return feeds.map((feed) => failedReply({ ...feed, error, ms: 0 }));
+    return { replies: feeds.map((feed) => failedReply({ ...feed, error, ms: 0 })), books: new Map() };
   }
-  const { scanId, venueLimitMs: limitMs, scanDeadlineMs: deadlineMs } = input;
-  const due = Object.fromEntries(ports.feeds.map((feed) => [feed.id, input.slowDue[feed.id] ?? slowEndpoints(feed)]));
+  const { scanId, venueLimitMs: limitMs, scanDeadlineMs: deadlineMs, silent, wanted } = input;
+  const due = Object.fromEntries(scanned.map((feed) => [feed.id, input.slowDue[feed.id] ?? slowEndpoints(feed)]));
   const slowCalls = allotSlow({ due, limit: input.maxSlowCalls });
-  return await askFeeds({ feeds, scanId, limitMs, slowCalls, deadlineMs, ask: ports.ask, now: ports.now });
+  const sizesUsd = [...new Set([...CARD_SIZES_USD, input.settings.referenceSizeUsd])];
+  return await askRound({
+    quotes: { feeds, scanId, limitMs, slowCalls, deadlineMs, silent, ask, now },
+    books: { wanted, scanId, sizesUsd, limitMs: Math.min(input.depthLimitMs, deadlineMs), ask: books },
+  });
 }
 
 const slowEndpoints = ({ endpoints }: ScannedFeed): number =>
   Object.values(endpoints).filter(({ refreshMs, alternativeTo }) => refreshMs > 0 && alternativeTo === undefined).length;
 
-/** What waits for its turn after a scan; a feed that did not answer waits as before. */
-function slowDueAfter(replies: readonly FeedReply[], before: ScanInput): ScanInput["slowDue"] {
+/** Which feeds were silent, and what waits for its turn after a scan: a feed that did not answer waits as before. */
+function feedsAfter(replies: readonly FeedReply[], before: ScanInput): Pick<ScanOutput, "silent" | "slowDue"> {
   const told = replies.flatMap(({ feed, slowDue }) => (slowDue === null ? [] : [[feed, slowDue] as const]));
-  return { ...before.slowDue, ...Object.fromEntries(told) };
+  return { silent: silentAfter(replies, before.silent), slowDue: { ...before.slowDue, ...Object.fromEntries(told) } };
 }
 
 /** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. */

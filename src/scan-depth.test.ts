@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { marketVenue } from "../test/market.ts";
-import type { BooksAsk, BooksReply, Depths, LegDepth } from "./domain/depth.ts";
-import { err, ok } from "./domain/result.ts";
+import type { Depths, LegDepth } from "./domain/depth.ts";
+import type { VenueError } from "./domain/error.ts";
+import { err, ok, type Result } from "./domain/result.ts";
 import { MINUTE_MS } from "./domain/units.ts";
-import { readDepths } from "./scan-depth.ts";
+import { bookWishes, booksWanted, joinDepths } from "./scan-depth.ts";
 import type { Selected } from "./scan-steps.ts";
 
 const NOW = 1_789_147_120_443;
@@ -24,103 +25,95 @@ const pairOf = (coin: number, legs: readonly [number, number] = [0, 1], why: Sel
   },
 });
 const depthAt = (readAtMs: number): LegDepth => ({ mid: 1, bids: { usd: [1], base: [1] }, asks: { usd: [1], base: [1] }, readAtMs });
-const answer = (ask: BooksAsk): BooksReply => ({ books: ask.symbols.map((symbol) => ({ symbol, result: ok(depthAt(NOW)) })), calls: [] });
+const refused = (kind: "timeout" | "budget"): Result<LegDepth, VenueError> =>
+  err(
+    kind === "budget"
+      ? { kind, retryAfterMs: 1, message: "paused" }
+      : { kind, phase: "scan", limitMs: 1, message: "no books from the feed" },
+  );
+const both = (coin: number, readAtMs: number): Depths => ({ [idOf(0, coin)]: depthAt(readAtMs), [idOf(1, coin)]: depthAt(readAtMs) });
+const ids = (books: ReturnType<typeof booksWanted>): readonly string[] => books.map(({ id }) => id).sort();
 
-/** One step over the given pairs; notes what was asked of the feeds. */
-async function step(
-  selected: readonly Selected[],
-  given: {
-    readonly depths?: Depths;
-    readonly books?: (ask: BooksAsk) => Promise<BooksReply>;
-    readonly depthLimitMs?: number;
-    readonly elapsedMs?: number;
-  } = {},
-) {
-  const asks: BooksAsk[] = [];
-  const result = await readDepths(selected, {
-    input: {
-      scanId: "scan-1",
-      depths: given.depths ?? {},
-      depthLimitMs: given.depthLimitMs ?? 3_000,
-      scanDeadlineMs: 10_000,
-      lifecycle: { open: {} },
-      settings: { referenceSizeUsd: 5_000 },
-    },
-    market,
-    startedAtMs: NOW - (given.elapsedMs ?? 0),
-    now: () => NOW,
-    books: async (ask) => {
-      asks.push(ask);
-      return await (given.books ?? (async (each) => answer(each)))(ask);
-    },
-  });
-  return { ...result, asks, asked: asks.flatMap(({ feed, symbols }) => symbols.map((symbol) => `${feed}:${symbol}`)) };
-}
+describe("the books that the next scan asks for", () => {
+  const wanted = (selected: readonly Selected[], depths: Depths = {}, open = {}) =>
+    booksWanted(bookWishes(selected, market), { depths, open });
 
-describe("the books of a scan", () => {
-  test("are asked of each feed once, each leg once however many pairs it stands in", async () => {
-    const { asks, asked, counts, depths } = await step([pairOf(0), pairOf(0, [0, 2]), pairOf(1, [2, 1])]);
-    expect(asks.map(({ feed }) => feed).sort()).toEqual(["alpha", "beta", "gamma"]);
-    expect(asked.sort()).toEqual([idOf(0, 0), idOf(1, 0), idOf(1, 1), idOf(2, 0), idOf(2, 1)].sort());
-    expect(counts).toEqual({ unit: "pairs", in: 3, out: 3, dropped: {} });
-    expect(Object.keys(depths).sort()).toEqual(asked.sort());
+  test("are each leg's once however many pairs it stands in, with the feed that has it", () => {
+    const books = wanted([pairOf(0), pairOf(0, [0, 2]), pairOf(1, [2, 1])]);
+    expect(ids(books)).toEqual([idOf(0, 0), idOf(1, 0), idOf(1, 1), idOf(2, 0), idOf(2, 1)].sort());
+    for (const { id, feed, symbol } of books) expect(id).toBe(`${feed}:${symbol}`);
   });
 
-  test("are at most 20, of the ten best pairs; the others are counted, near-misses are not", async () => {
-    const { asked, counts } = await step([...COINS.map((_, coin) => pairOf(coin)), pairOf(3, [1, 2], "near-miss")]);
-    expect(asked).toHaveLength(20);
-    expect(counts).toEqual({ unit: "pairs", in: 14, out: 10, dropped: { "not-chosen": 4 } });
+  test("are at most 20, of the ten best pairs; near-misses want none", () => {
+    expect(wanted(COINS.map((_, coin) => pairOf(coin)))).toHaveLength(20);
+    expect(wanted([pairOf(3, [1, 2], "near-miss")])).toEqual([]);
   });
 
-  test("come with the card's sizes, the reference size and a part of the time left", async () => {
-    const { asks } = await step([pairOf(0)], { depthLimitMs: 3_000, elapsedMs: 8_000 });
-    expect(asks[0]).toMatchObject({ scanId: "scan-1", sizesUsd: [1_000, 5_000, 20_000, 100_000], limitMs: 1_800 });
+  test("are those of open rows in their turns once the candidates have theirs", () => {
+    const key = bookWishes([pairOf(13)], market)[0]?.wish.key ?? "";
+    const crowd = COINS.map((_, coin) => pairOf(coin));
+    expect(ids(wanted(crowd))).not.toContain(idOf(0, 13));
+    expect(ids(wanted(crowd, both(13, NOW), { [key]: {} }))).toContain(idOf(0, 13));
   });
 
-  test("a feed that throws, refuses or hangs costs its own books alone, within the limit", async () => {
-    const { depths, counts } = await step([pairOf(0), pairOf(1, [1, 2]), pairOf(2, [0, 2])], {
-      depthLimitMs: 60,
-      books: async (ask) => {
-        if (ask.feed === "alpha") throw new Error("gone");
-        if (ask.feed === "beta") return await new Promise<BooksReply>(() => {});
-        return answer(ask);
-      },
-    });
-    expect(Object.keys(depths).sort()).toEqual([idOf(2, 1), idOf(2, 2)]);
-    expect(counts).toEqual({ unit: "pairs", in: 3, out: 0, dropped: { internal: 2, timeout: 1 } });
-  });
-
-  test("with no time left, or none allowed, nothing is asked", async () => {
-    const late = await step([pairOf(0)], { elapsedMs: 9_990 });
-    expect([late.asked, late.counts.dropped]).toEqual([[], { "no-time": 1 }]);
-    expect((await step([pairOf(0)], { depthLimitMs: 0 })).asked).toEqual([]);
+  test("are none where no pair wants any", () => {
+    expect(wanted([])).toEqual([]);
   });
 });
 
-describe("a book that was read before", () => {
-  const both = (readAtMs: number): Depths => ({ [idOf(0, 0)]: depthAt(readAtMs), [idOf(1, 0)]: depthAt(readAtMs) });
-  const refused = async (ask: BooksAsk): Promise<BooksReply> => ({
-    books: ask.symbols.map((symbol) => ({ symbol, result: err({ kind: "budget", retryAfterMs: 1, message: "paused" }) })),
-    calls: [],
+describe("books that came with the quotes", () => {
+  const join = (selected: readonly Selected[], books: readonly (readonly [string, Result<LegDepth, VenueError>])[], before: Depths = {}) =>
+    joinDepths(bookWishes(selected, market), { before, books: new Map(books), nowMs: NOW });
+
+  test("price both legs of their pairs; a pair whose books were not asked for says so", () => {
+    const { depths, counts } = join(
+      [pairOf(0), pairOf(1)],
+      [
+        [idOf(0, 0), ok(depthAt(NOW))],
+        [idOf(1, 0), ok(depthAt(NOW))],
+      ],
+    );
+    expect(depths).toEqual(both(0, NOW));
+    expect(counts).toEqual({ unit: "pairs", in: 2, out: 1, dropped: { "not-asked": 1 } });
   });
 
-  test("serves for ten minutes where none comes, with the time at which it was read, and then no longer", async () => {
-    const young = await step([pairOf(0)], { depths: both(NOW - 10 * MINUTE_MS), books: refused });
+  test("a book that did not come costs its pairs alone, each counted under its reason", () => {
+    const { depths, counts } = join(
+      [pairOf(0), pairOf(1), pairOf(2), pairOf(3, [1, 2], "near-miss")],
+      [
+        [idOf(0, 0), refused("timeout")],
+        [idOf(1, 0), ok(depthAt(NOW))],
+        [idOf(0, 1), refused("budget")],
+        [idOf(1, 1), ok(depthAt(NOW))],
+        [idOf(0, 2), ok(depthAt(NOW))],
+        [idOf(1, 2), ok(depthAt(NOW))],
+      ],
+    );
+    expect(Object.keys(depths).sort()).toEqual([idOf(0, 2), idOf(1, 0), idOf(1, 1), idOf(1, 2)].sort());
+    expect(counts).toEqual({ unit: "pairs", in: 3, out: 1, dropped: { timeout: 1, budget: 1 } });
+  });
+
+  test("one that was read before serves for ten minutes where none comes, with the time at which it was read, and no longer", () => {
+    const missing = [
+      [idOf(0, 0), refused("budget")],
+      [idOf(1, 0), refused("budget")],
+    ] as const;
+    const young = join([pairOf(0)], missing, both(0, NOW - 10 * MINUTE_MS));
     expect(young.depths[idOf(0, 0)]?.readAtMs).toBe(NOW - 10 * MINUTE_MS);
     expect(young.counts).toMatchObject({ out: 1, dropped: {} });
-    const old = await step([pairOf(0)], { depths: both(NOW - 10 * MINUTE_MS - 1), books: refused });
+    const old = join([pairOf(0)], missing, both(0, NOW - 10 * MINUTE_MS - 1));
     expect(old.depths).toEqual({});
     expect(old.counts).toMatchObject({ out: 0, dropped: { budget: 1 } });
   });
 
-  test("gives way to the one that comes", async () => {
-    const { depths } = await step([pairOf(0)], { depths: both(NOW - MINUTE_MS) });
-    expect(depths[idOf(0, 0)]?.readAtMs).toBe(NOW);
+  test("one that was read before gives way to the one that comes", () => {
+    const { depths } = join([pairOf(0)], [[idOf(0, 0), ok(depthAt(NOW))]], both(0, NOW - MINUTE_MS));
+    expect([depths[idOf(0, 0)]?.readAtMs, depths[idOf(1, 0)]?.readAtMs]).toEqual([NOW, NOW - MINUTE_MS]);
   });
 
-  test("what is kept is bounded, the newest first", async () => {
-    const many = Object.fromEntries(Array.from({ length: 900 }, (_, place) => [`venue:${place}`, depthAt(NOW - place)]));
-    const { depths } = await step([pairOf(0)], { depths: many });
+  test("what is kept is bounded, the newest first", () => {
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, place) => [`venue:${place}`, depthAt(NOW - 1 - place)]));
+    const { depths } = join([pairOf(0)], [[idOf(0, 0), ok(depthAt(NOW))]], many);
     expect(Object.keys(depths)).toHaveLength(600);
     expect(depths[idOf(0, 0)]?.readAtMs).toBe(NOW);
     expect(depths["venue:899"]).toBeUndefined();

@@ -4,6 +4,7 @@ import type { Priced } from "./domain/opportunity.ts";
 import type { Result } from "./domain/result.ts";
 import type { QualityOverrides, ScanSettings } from "./domain/settings.ts";
 import type { VenueFacts } from "./domain/venue.ts";
+import type { WantedBook } from "./feeds/ask-books.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import type { Logger } from "./monitoring/log.ts";
@@ -33,6 +34,10 @@ export type ScanInput = {
   readonly identity: IdentityMemory;
   /** Order books read by the scans before. */
   readonly depths: Depths;
+  /** Books that the scan before chose to be read in this one. */
+  readonly wanted: readonly WantedBook[];
+  /** Feeds that let their time pass in the scan before. */
+  readonly silent: readonly FeedId[];
   /** Slow endpoints that may be fetched in this scan, over all feeds. */
   readonly maxSlowCalls: number;
   /** Slow endpoints of each feed that waited after the scan before; a feed that is not named has all of its own to read. */
@@ -72,6 +77,8 @@ export type ScanOutput = {
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
+  readonly wanted: readonly WantedBook[];
+  readonly silent: readonly FeedId[];
   readonly slowDue: Readonly<Record<FeedId, number>>;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;

@@ -46,6 +46,6 @@ export function crossingOrigin(
   const read = depths.filter((depth) => depth !== null);
   if (read.length === 0) return { crossingSource: "top", crossingAgeMs: null };
   const oldestMs = Math.min(...read.map(({ readAtMs }) => readAtMs));
-  // A book may arrive after the moment for which the scan prices.
+  // The clock of the feed that read the book may be ahead of the one that prices.
   return { crossingSource: read.length === depths.length ? "book" : "mixed", crossingAgeMs: Math.max(0, nowMs - oldestMs) };
 }

@@ -2,48 +2,70 @@ import type { BooksAsk, BooksReply, LegDepth } from "../domain/depth.ts";
 import type { VenueError } from "../domain/error.ts";
 import type { FeedId } from "../domain/feed.ts";
 import type { Result } from "../domain/result.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
 import { failedBooks } from "./collect-books.ts";
 
 /** An instrument whose book is wanted. `id` is `bybit:BTC/USDT:USDT`. */
 export type WantedBook = { readonly id: string; readonly feed: FeedId; readonly symbol: string };
+/** What became of each book that was asked for, by instrument id. */
+export type BookResults = ReadonlyMap<string, Result<LegDepth, VenueError>>;
 
-/** Of the time for all, what a feed may use, so that it can still say why a book is missing. */
-const FEED_SHARE = 0.9;
-
-/**
- * Asks each feed once for the books wanted of it, all feeds at once, and waits no longer than the limit. A feed that throws
- * or stays silent costs its own books and nobody else's. Gives what became of each book, by instrument id.
- */
-export async function askBooks(input: {
+/** How the books of a scan are asked for. */
+export type BooksRound = {
   readonly wanted: readonly WantedBook[];
   readonly scanId: string;
   readonly sizesUsd: readonly number[];
   readonly limitMs: number;
   readonly ask: (ask: BooksAsk) => Promise<BooksReply>;
-}): Promise<ReadonlyMap<string, Result<LegDepth, VenueError>>> {
-  const { wanted, scanId, sizesUsd, limitMs } = input;
+};
+
+/** Of the time for all, what a feed may use, so that it can still say why a book is missing. */
+const FEED_SHARE = 0.9;
+/**
+ * Books in one call to a feed: as many as may be open at once in one invocation of it (`net/limiter.ts`), so that none
+ * waits for another.
+ */
+const BOOKS_A_CALL = 5;
+
+/**
+ * Asks the feeds for the books wanted of them, all at once, and waits no longer than the limit, or until `enough` aborts.
+ * A call that throws or stays silent costs its own books and nobody else's. With a limit of 0 nothing is asked.
+ */
+export async function askBooks(input: BooksRound, enough: AbortSignal): Promise<BookResults> {
+  const { scanId, sizesUsd, limitMs } = input;
+  const wanted = limitMs > 0 ? input.wanted : [];
   const results = new Map<string, Result<LegDepth, VenueError>>();
-  const one = async ([feed, books]: [FeedId, readonly WantedBook[]]): Promise<void> => {
+  const limit = startTimeLimit(limitMs);
+  const until = AbortSignal.any([limit.signal, enough]);
+  const one = async (feed: FeedId, books: readonly WantedBook[]): Promise<void> => {
     const ask = { feed, scanId, symbols: books.map(({ symbol }) => symbol), sizesUsd, limitMs: Math.floor(limitMs * FEED_SHARE) };
     const bySymbol = new Map(books.map(({ symbol, id }) => [symbol, id]));
-    for (const { symbol, result } of (await answerOf(ask, input)).books) {
+    for (const { symbol, result } of (await answerOf(ask, { input, until })).books) {
       const id = bySymbol.get(symbol);
       if (id !== undefined) results.set(id, result);
     }
   };
-  await Promise.all([...Map.groupBy(wanted, ({ feed }) => feed)].map(one));
+  const byFeed = [...Map.groupBy(wanted, ({ feed }) => feed)];
+  await Promise.all(byFeed.flatMap(([feed, books]) => inParts(books).map((part) => one(feed, part))));
+  limit.close();
   return results;
 }
 
-async function answerOf(ask: BooksAsk, { limitMs, ask: send }: Parameters<typeof askBooks>[0]): Promise<BooksReply> {
-  const silent = AbortSignal.timeout(limitMs);
-  const late = new Promise<BooksReply>((resolve) => {
-    silent.addEventListener("abort", () => {
-      resolve(failedBooks(ask, { kind: "timeout", phase: "scan", limitMs, message: `no books from the feed within ${limitMs} ms` }));
-    });
+function inParts(books: readonly WantedBook[]): readonly (readonly WantedBook[])[] {
+  const parts: (readonly WantedBook[])[] = [];
+  for (let from = 0; from < books.length; from += BOOKS_A_CALL) parts.push(books.slice(from, from + BOOKS_A_CALL));
+  return parts;
+}
+
+async function answerOf(ask: BooksAsk, { input, until }: { readonly input: BooksRound; readonly until: AbortSignal }): Promise<BooksReply> {
+  const { limitMs } = input;
+  const late = Promise.withResolvers<BooksReply>();
+  until.addEventListener("abort", () => {
+    const message = `no books from the feed within ${limitMs} ms, or soon after the quotes`;
+    late.resolve(failedBooks(ask, { kind: "timeout", phase: "scan", limitMs, message }));
   });
   try {
-    return await Promise.race([send(ask), late]);
+    return await Promise.race([input.ask(ask), late.promise]);
   } catch (error) {
     const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
     return failedBooks(ask, { kind: "internal", message });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { FeedAsk, FeedReply } from "../domain/feed.ts";
-import { askFeeds } from "./ask-feeds.ts";
+import { askFeeds, hasAnswered, silentAfter } from "./ask-feeds.ts";
 import { failedReply } from "./collect-venue.ts";
 
 const FEEDS = ["alpha", "beta", "beta-spot"];
@@ -13,6 +13,7 @@ const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) 
     limitMs: 50,
     slowCalls: { beta: 2 },
     deadlineMs,
+    silent: [],
     ask,
     now: () => 0,
   });
@@ -64,5 +65,84 @@ describe("all feeds at once", () => {
       return answerOf(feed);
     });
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a feed that was silent in the scan before", () => {
+  const never = new Promise<never>(() => {});
+  const after = <T>(ms: number, value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), ms));
+  /** One round; which feed answers after how long, ms. Feeds that are not named never do. */
+  const round = async (answers: Readonly<Record<string, number>>, silent: readonly string[]) => {
+    vi.useFakeTimers({ now: 0 });
+    const asked: string[] = [];
+    let tookMs = Number.NaN;
+    const running = askFeeds({
+      feeds: FEEDS.map((feed) => ({ feed, venue: venueOf(feed) })),
+      scanId: "scan-1",
+      limitMs: 8_000,
+      slowCalls: {},
+      deadlineMs: 10_000,
+      silent,
+      ask: async ({ feed }) => {
+        asked.push(feed);
+        const ms = answers[feed];
+        return ms === undefined ? await never : await after(ms, answerOf(feed));
+      },
+      now: Date.now,
+    }).finally(() => (tookMs = Date.now()));
+    await vi.runAllTimersAsync();
+    const replies = await running;
+    expect(vi.getTimerCount()).toBe(0);
+    return { asked, tookMs, kinds: replies.map(({ error }) => error?.kind), replies };
+  };
+
+  test("is asked, and waited for as long as the others take and no longer; its reason says so", async () => {
+    const { asked, tookMs, kinds, replies } = await round({ alpha: 400, "beta-spot": 2_000 }, ["beta"]);
+    expect(asked).toEqual(FEEDS);
+    expect(tookMs).toBe(2_000);
+    expect(kinds).toEqual(["empty", "timeout", "empty"]);
+    expect(replies[1]?.error).toMatchObject({
+      phase: "scan",
+      limitMs: 2_000,
+      message: expect.stringContaining("silent in the scan before"),
+    });
+  });
+
+  test("counts when it answers in that time", async () => {
+    expect((await round({ alpha: 400, beta: 1_900, "beta-spot": 2_000 }, ["beta"])).kinds).toEqual(["empty", "empty", "empty"]);
+  });
+
+  test("has at least a quarter of a second, however fast the others are", async () => {
+    expect(await round({ alpha: 10, beta: 240, "beta-spot": 20 }, ["beta"])).toMatchObject({
+      tookMs: 240,
+      kinds: ["empty", "empty", "empty"],
+    });
+    expect(await round({ alpha: 10, "beta-spot": 20 }, ["beta"])).toMatchObject({ tookMs: 250, kinds: ["empty", "timeout", "empty"] });
+  });
+
+  test("never shortens the time of one that was not, and none is given up where most were silent", async () => {
+    expect(await round({ alpha: 10, beta: 20, "beta-spot": 7_900 }, ["beta"])).toMatchObject({
+      tookMs: 7_900,
+      kinds: ["empty", "empty", "empty"],
+    });
+    expect(await round({ alpha: 10, beta: 3_000, "beta-spot": 7_900 }, ["beta", "beta-spot"])).toMatchObject({
+      tookMs: 7_900,
+      kinds: ["empty", "empty", "empty"],
+    });
+    expect((await round({ alpha: 10, beta: 20 }, ["alpha", "beta", "beta-spot"])).tookMs).toBe(10_000);
+  });
+
+  test("is one whose time passed; a failure that came in time is an answer, and what was not asked stays as it was", () => {
+    const failed = (feed: string, error: FeedReply["error"]): FeedReply => ({ ...answerOf(feed), error });
+    const replies = [
+      failed("hung", { kind: "timeout", phase: "venue", limitMs: 8_000, message: "" }),
+      failed("refused", { kind: "server", status: 503, retryAfterMs: null, message: "" }),
+      failed("sound", null),
+      failed("paused", { kind: "budget", retryAfterMs: 1, message: "" }),
+      failed("switched-off", { kind: "flag-off", message: "" }),
+    ];
+    expect(silentAfter(replies, [])).toEqual(["hung"]);
+    expect(silentAfter(replies, ["refused", "sound", "paused", "switched-off"])).toEqual(["hung", "paused", "switched-off"]);
+    expect(replies.filter(hasAnswered).map(({ feed }) => feed)).toEqual(["refused", "sound"]);
   });
 });

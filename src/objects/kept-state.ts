@@ -1,5 +1,6 @@
 import type { Depths } from "../domain/depth.ts";
 import type { FeedId } from "../domain/feed.ts";
+import type { WantedBook } from "../feeds/ask-books.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
@@ -11,20 +12,29 @@ export type Kept = {
   readonly lifecycle: LifecycleState;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
+  /** Books that the next scan asks for. */
+  readonly wanted: readonly WantedBook[];
+  /** Feeds that the next scan waits for no longer than for the others. */
+  readonly silent: readonly FeedId[];
   readonly slowDue: Readonly<Record<FeedId, number>>;
   readonly flags: Flags | null;
 };
 
-/** Changes with the form of what is kept; what an older version kept is then read from D1 instead. */
-const KEPT_VERSION = 3;
+/**
+ * Changes with the form of what is kept. Version 3 had neither wanted books nor silent feeds, and is otherwise the same;
+ * what an older version kept is read from D1 instead.
+ */
+const KEPT_VERSION = 4;
+const NEW_SINCE_3 = { wanted: [], silent: [] } satisfies Partial<Kept>;
 
 export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_VERSION, kept });
 
-/** What `keptText` wrote in this version, else `null`. Sound because nothing else writes to the Scanner's storage. */
+/** What `keptText` wrote in this version or the one before, else `null`. Sound because nothing else writes to the Scanner's storage. */
 export function parseKept(text: string): Kept | null {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
     const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
+    if (stored.version === 3) return { ...stored.kept, ...NEW_SINCE_3 };
     return stored.version === KEPT_VERSION ? stored.kept : null;
   } catch {
     return null;

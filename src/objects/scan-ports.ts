@@ -1,3 +1,5 @@
+import type { FeedId } from "../domain/feed.ts";
+import { hasAnswered } from "../feeds/ask-feeds.ts";
 import type { Flags } from "../flags.ts";
 import type { Logger } from "../monitoring/log.ts";
 import type { Published, ScanPorts } from "../scan.ts";
@@ -8,12 +10,21 @@ import { buildSnapshot, writeSnapshot } from "../storage/snapshot.ts";
 import { ADAPTERS } from "../venues/registry.ts";
 import type { Services } from "../wiring.ts";
 
-/** How one scan reaches feeds, D1 and KV. */
-export function scanPorts(scan: { readonly services: Services; readonly flags: Flags; readonly log: Logger }): ScanPorts {
+/** How one scan reaches feeds, D1 and KV. `answered` is told of each feed that answers, be it after the scan. */
+export function scanPorts(scan: {
+  readonly services: Services;
+  readonly flags: Flags;
+  readonly log: Logger;
+  readonly answered: (feed: FeedId) => void;
+}): ScanPorts {
   const { services, log } = scan;
   return {
     feeds: ADAPTERS,
-    ask: (ask) => services.feed(ask.feed).quotes(ask),
+    ask: async (ask) => {
+      const reply = await services.feed(ask.feed).quotes(ask);
+      if (hasAnswered(reply)) scan.answered(ask.feed);
+      return reply;
+    },
     books: (ask) => services.feed(ask.feed).books(ask),
     save: async (record, outcome) => {
       const opportunities = outcome.changes.map(({ row }) => row);

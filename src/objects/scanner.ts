@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
+import type { FeedId } from "../domain/feed.ts";
 import type { Verdict } from "../domain/funnel.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { Flags } from "../flags.ts";
 import { runScan } from "../pipeline.ts";
 import type { LifecycleState } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
+import type { ScanInput } from "../scan.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
 import { latestSlotMs } from "../storage/scans.ts";
@@ -22,6 +24,15 @@ export type TriggerOutcome =
 
 /** The second trigger comes this long after the start of a slot, or after a quarter of a shorter one. */
 const ALARM_GRACE_MS = 15 * SECOND_MS;
+
+/** What one scan begins with. */
+type Run = {
+  readonly trigger: Trigger;
+  readonly slotMs: number;
+  readonly kept: Kept;
+  readonly flags: Flags;
+  readonly services: Services;
+};
 
 /** The single writer: one scan a slot, whichever trigger comes first. */
 export class Scanner extends DurableObject<Env> {
@@ -60,49 +71,35 @@ export class Scanner extends DurableObject<Env> {
     }
   }
 
-  async #scan(run: {
-    readonly trigger: Trigger;
-    readonly slotMs: number;
-    readonly kept: Kept;
-    readonly flags: Flags;
-    readonly services: Services;
-  }): Promise<TriggerOutcome> {
-    const { trigger, slotMs, kept, flags, services } = run;
+  async #scan(run: Run): Promise<TriggerOutcome> {
+    const { trigger, slotMs, flags, services } = run;
     const scanId = `scan-${slotMs}`;
     const log = services.log.with({ component: "scanner", correlationId: scanId });
     log.info("scan.start", { slotMs, trigger: trigger.source, lateMs: services.now() - slotMs, market: services.config.market, flags });
-    const result = await runScan(
-      {
-        slotMs,
-        scanId,
-        trigger: trigger.source,
-        market: services.config.market,
-        intervalSeconds: flags.scan_interval_seconds,
-        flags,
-        realTimeData: flags.real_time_data,
-        venueLimitMs: flags.venue_limit_ms,
-        scanDeadlineMs: flags.scan_deadline_ms,
-        depthLimitMs: flags.depth_limit_ms,
-        settings: scanSettings(flags),
-        overrides: qualityOverrides(flags),
-        lifecycle: kept.lifecycle,
-        identity: kept.identity,
-        depths: kept.depths,
-        maxSlowCalls: flags.max_slow_calls,
-        slowDue: kept.slowDue,
-      },
-      scanPorts({ services, flags, log }),
-    );
+    const answered = new Set<FeedId>();
+    const hear = (feed: FeedId): void => {
+      answered.add(feed);
+      if (!this.#running) this.#forgetSilence(feed);
+    };
+    const result = await runScan(inputOf({ ...run, scanId }), scanPorts({ services, flags, log, answered: hear }));
     if (!result.ok) {
       // The rows in memory may differ from what D1 has: the next trigger starts from what is stored.
       this.#kept = null;
       return { ran: false, slotMs, reason: "not-saved" };
     }
-    const { lifecycle, identity, depths, slowDue, refusedRows, record } = result.value;
+    const { lifecycle, identity, depths, wanted, slowDue, refusedRows, record } = result.value;
     const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
-    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, slowDue, flags });
+    // A feed may have answered since the scan went on without it.
+    const silent = result.value.silent.filter((feed) => !answered.has(feed));
+    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, wanted, silent, slowDue, flags });
     await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, scan: { scanId, slotMs }, log });
     return { ran: true, slotMs, verdict: record.verdict };
+  }
+
+  /** A feed answered after its scan had ended: the next one waits for it as for any other. */
+  #forgetSilence(feed: FeedId): void {
+    const kept = this.#kept;
+    if (kept?.silent.includes(feed) === true) this.#save({ ...kept, silent: kept.silent.filter((each) => each !== feed) });
   }
 
   #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
@@ -128,7 +125,7 @@ export class Scanner extends DurableObject<Env> {
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
     const lastSlotMs = await latestSlotMs(services.db);
-    return { lastSlotMs, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, slowDue: {}, flags: null };
+    return { lastSlotMs, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, wanted: [], silent: [], slowDue: {}, flags: null };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */
@@ -143,4 +140,29 @@ export class Scanner extends DurableObject<Env> {
     this.ctx.storage.transactionSync(() => saveText(this.ctx.storage.sql, "kept", keptText(kept)));
     this.#kept = kept;
   }
+}
+
+function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { readonly scanId: string }): ScanInput {
+  const { lifecycle, identity, depths, wanted, silent, slowDue } = kept;
+  return {
+    slotMs,
+    scanId,
+    trigger: trigger.source,
+    market: services.config.market,
+    intervalSeconds: flags.scan_interval_seconds,
+    flags,
+    realTimeData: flags.real_time_data,
+    venueLimitMs: flags.venue_limit_ms,
+    scanDeadlineMs: flags.scan_deadline_ms,
+    depthLimitMs: flags.depth_limit_ms,
+    settings: scanSettings(flags),
+    overrides: qualityOverrides(flags),
+    lifecycle,
+    identity,
+    depths,
+    wanted,
+    silent,
+    maxSlowCalls: flags.max_slow_calls,
+    slowDue,
+  };
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../monitoring/log.ts";
 import { actionFor } from "../net/action.ts";
 import { type BudgetKeeper, type Budget, FULL_BUDGET, keepBudget } from "../net/budget.ts";
 import { fetchJson } from "../net/fetch-json.ts";
-import { createHostSlots, type HostSlots } from "../net/limiter.ts";
+import { createHostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
@@ -17,13 +17,21 @@ import { type Call, collectVenue, failedReply, type FeedMemory } from "../feeds/
 
 const EMPTY_MEMORY: FeedMemory = { tables: {}, shown: null, instruments: null };
 
+/** What a feed holds while it is in memory. */
+type Held = {
+  memory: FeedMemory;
+  /** Which call of `quotes` left that memory. */
+  memoryOf: number;
+  readonly budget: BudgetKeeper;
+  /** What order books may spend of the budget. */
+  readonly books: BudgetKeeper;
+};
+
 /** The feed of one market of a venue, named by its id: the only place that calls it. Holds its metadata, its request budget and what it showed last. */
 export class VenueFeed extends DurableObject<Env> {
-  #memory: FeedMemory | null = null;
-  #budget: BudgetKeeper | null = null;
-  /** What order books may spend of the budget. */
-  #books: BudgetKeeper | null = null;
-  readonly #slots: HostSlots = createHostSlots();
+  /** One for all calls: quotes and books are asked for at once and share the budget. */
+  #held: Promise<Held> | null = null;
+  #calls = 0;
 
   /** Fetches the market once and hands its rows over as columns. Never throws for what a venue does. */
   async quotes(ask: FeedAsk): Promise<FeedReply> {
@@ -38,16 +46,18 @@ export class VenueFeed extends DurableObject<Env> {
         ms: 0,
       });
     }
-    const memory = await this.#loadMemory();
-    const budget = (this.#budget ??= await this.#loadBudget(adapter, services));
+    const turn = ++this.#calls;
+    const held = await (this.#held ??= this.#load(adapter, services));
+    const { memory, budget } = held;
     const { limitMs } = ask;
     const limit = startTimeLimit(limitMs);
     const { attempts } = services.callLimits;
-    const call = this.#caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
+    const call = caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
     const collected = await collectVenue({ adapter, memory, call, slowCalls: ask.slowCalls, now: services.now }).finally(limit.close);
-    this.#memory = collected.memory;
     pauseAfter(collected.reply.error, budget);
-    await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });
+    // A call that hung may end after a later one: what that one read is newer.
+    if (turn > held.memoryOf) Object.assign(held, { memory: collected.memory, memoryOf: turn });
+    await this.ctx.storage.put({ memory: held.memory, budget: budget.state() });
     const { error, ms, received } = collected.reply;
     if (error === null) log.info("feed.done", { received, rows: collected.reply.columns?.count ?? 0, ms });
     else log.error("feed.failed", { kind: error.kind, message: error.message, ms });
@@ -63,72 +73,75 @@ export class VenueFeed extends DurableObject<Env> {
     const log = services.log.with({ component: "venue-feed", correlationId: ask.scanId, feed: ask.feed });
     const adapter = adapterOf(ask.feed);
     if (adapter === null) return failedBooks(ask, { kind: "internal", message: `expected a registered feed, found ${ask.feed}` });
-    const { instruments } = await this.#loadMemory();
-    const budget = (this.#budget ??= await this.#loadBudget(adapter, services));
-    const perMinute = adapter.budget.weightPerMinute * BOOKS_SHARE;
-    this.#books ??= keepBudget({ state: FULL_BUDGET, perMinute, now: services.now });
-    const within = bothOf(this.#books, budget);
+    const held = await (this.#held ??= this.#load(adapter, services));
+    const { instruments } = held.memory;
+    const budget = bothOf(held.books, held.budget);
     const limit = startTimeLimit(ask.limitMs);
-    const call = this.#caller({ adapter, services, budget: within, log, limitMs: ask.limitMs, attempts: 1, signal: limit.signal });
+    const call = caller({ adapter, services, budget, log, limitMs: ask.limitMs, attempts: 1, signal: limit.signal });
     const reply = await collectBooks({ adapter, instruments, ask, call }).finally(limit.close);
-    for (const { result } of reply.books) if (!result.ok) pauseAfter(result.error, budget);
-    await this.ctx.storage.put({ budget: budget.state() });
+    for (const { result } of reply.books) if (!result.ok) pauseAfter(result.error, held.budget);
+    await this.ctx.storage.put({ budget: held.budget.state() });
     log.info("feed.books", { asked: ask.symbols.length, read: reply.books.filter(({ result }) => result.ok).length });
     return reply;
   }
 
-  async #loadMemory(): Promise<FeedMemory> {
-    return (this.#memory ??= (await this.ctx.storage.get<FeedMemory>("memory")) ?? EMPTY_MEMORY);
-  }
-
-  async #loadBudget(adapter: VenueAdapter, services: Services): Promise<BudgetKeeper> {
-    const state = (await this.ctx.storage.get<Budget>("budget")) ?? FULL_BUDGET;
-    return keepBudget({ state, perMinute: adapter.budget.weightPerMinute, now: services.now });
-  }
-
-  /** Calls through net/ within the venue's own limit, shared by all calls of this scan. */
-  #caller(input: {
-    readonly adapter: VenueAdapter;
-    readonly services: Services;
-    readonly budget: BudgetKeeper;
-    readonly log: Logger;
-    readonly limitMs: number;
-    readonly attempts: number;
-    readonly signal: AbortSignal;
-  }): Call {
-    const { adapter, services, budget, log, limitMs, attempts, signal } = input;
-    const untilMs = services.now() + limitMs;
-    return async ({ name, endpoint, path, errorIn }) => {
-      const { method, maxBytes, weight, body } = endpoint;
-      const request = {
-        venue: adapter.facts.id,
-        endpoint: name,
-        method,
-        path,
-        hosts: adapter.hosts.map((host) => `https://${host}`),
-        maxBytes,
-        weight,
-        idempotent: true,
-        errorIn,
-      };
-      const totalBudgetMs = Math.max(0, untilMs - services.now());
-      const limits = { ...services.callLimits, attempts, totalBudgetMs };
-      const { fetch, now, random, gatewayUrl, userAgent } = services.outbound;
-      return await fetchJson(body === undefined ? request : { ...request, body }, {
-        fetch,
-        now,
-        random,
-        sleep,
-        log,
-        gatewayUrl,
-        userAgent,
-        limits,
-        budget,
-        slots: this.#slots,
-        signal,
-      });
+  async #load(adapter: VenueAdapter, services: Services): Promise<Held> {
+    const { storage } = this.ctx;
+    const [memory, state] = await Promise.all([storage.get<FeedMemory>("memory"), storage.get<Budget>("budget")]);
+    const perMinute = adapter.budget.weightPerMinute;
+    return {
+      memory: memory ?? EMPTY_MEMORY,
+      memoryOf: 0,
+      budget: keepBudget({ state: state ?? FULL_BUDGET, perMinute, now: services.now }),
+      books: keepBudget({ state: FULL_BUDGET, perMinute: perMinute * BOOKS_SHARE, now: services.now }),
     };
   }
+}
+
+/** Calls through net/ within the venue's own limit, shared by all calls of one ask. */
+function caller(input: {
+  readonly adapter: VenueAdapter;
+  readonly services: Services;
+  readonly budget: BudgetKeeper;
+  readonly log: Logger;
+  readonly limitMs: number;
+  readonly attempts: number;
+  readonly signal: AbortSignal;
+}): Call {
+  const { adapter, services, budget, log, limitMs, attempts, signal } = input;
+  const untilMs = services.now() + limitMs;
+  // The platform counts connections by invocation, and each ask is one: books that hang take no slot of the quotes.
+  const slots = createHostSlots();
+  return async ({ name, endpoint, path, errorIn }) => {
+    const { method, maxBytes, weight, body } = endpoint;
+    const request = {
+      venue: adapter.facts.id,
+      endpoint: name,
+      method,
+      path,
+      hosts: adapter.hosts.map((host) => `https://${host}`),
+      maxBytes,
+      weight,
+      idempotent: true,
+      errorIn,
+    };
+    const totalBudgetMs = Math.max(0, untilMs - services.now());
+    const limits = { ...services.callLimits, attempts, totalBudgetMs };
+    const { fetch, now, random, gatewayUrl, userAgent } = services.outbound;
+    return await fetchJson(body === undefined ? request : { ...request, body }, {
+      fetch,
+      now,
+      random,
+      sleep,
+      log,
+      gatewayUrl,
+      userAgent,
+      limits,
+      budget,
+      slots,
+      signal,
+    });
+  };
 }
 
 /** The share of the request budget that order books may spend, so that short intervals never starve the rows. */

@@ -4,7 +4,8 @@ import { startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  // The market stands still through more scans than a frozen row may have.
+  world = await startWorld({ flags: { frozen_scans: 1_000 } });
 });
 afterAll(async () => {
   await world.close();
@@ -24,6 +25,17 @@ const ledgerOf = (row: { readonly ledger: Readonly<Record<string, unknown>> }) =
     .parse(row.ledger);
 
 describe("order books in a scan", () => {
+  test("none are read in the first scan, which chooses them for the next, also when the Scanner leaves memory between", async () => {
+    const first = await world.scan();
+    expect(bookCalls()).toEqual([]);
+    const depth = first.funnel.find(({ step }) => step === "depth");
+    expect(depth).toMatchObject({ out: 0, dropped: { "not-asked": depth?.in } });
+    await world.evict("SCANNER", "scanner");
+    const second = await world.scan();
+    expect(bookCalls().length).toBeGreaterThan(0);
+    expect(second.funnel.find(({ step }) => step === "depth")?.out).toBeGreaterThanOrEqual(10);
+  });
+
   test("at most 20 are read, each leg's once, and both legs of the pairs that want them", async () => {
     for (let scan = 0; scan < 6; scan++) {
       world.simulator.resetCalls();
@@ -102,6 +114,45 @@ describe("order books in a scan", () => {
       expect(crossingSource).toBe("book");
       expect(crossingAgeMs).toBeGreaterThan(0);
     }
+    world.simulator.control({ clear: true });
+  });
+
+  test("of a coin that has gone since they were chosen are not asked for, and cost the scan nothing", async () => {
+    const wanted = new Set((await world.list()).opportunities.map(({ asset }) => asset));
+    expect(wanted).toContain("WLD");
+    const legs = world.simulator.planted().filter(({ asset }) => asset === "WLD");
+    const absent = [...new Set(legs.flatMap(({ long, short }) => [long.feed, short.feed]))];
+    world.simulator.control({ planted: { asset: "WLD", absent } });
+    // The first scan finds the coin gone from the market; the books that were chosen before may still be asked for.
+    await world.scan();
+    for (let scan = 0; scan < 3; scan++) {
+      world.simulator.resetCalls();
+      expect(await world.scan()).toMatchObject({ balanced: true, verdict: "opportunities" });
+      expect(bookCalls().filter(({ path, query }) => /WLD/u.test(`${path}${query}`))).toEqual([]);
+    }
+    world.simulator.control({ planted: { asset: "WLD" } });
+    await world.scan();
+  });
+
+  test("that hang delay no quotes: every feed answers with all its rows, and no row loses its price", async () => {
+    const before = await world.latest();
+    const { opportunities } = await world.list();
+    for (const [venue, endpoint] of [
+      ["binance", "depth"],
+      ["bybit", "orderbook"],
+      ["gate", "order_book"],
+    ] as const)
+      world.simulator.control({ fault: { venue, endpoint, kind: "hang" } });
+    world.simulator.resetCalls();
+    const scan = await world.scan();
+    expect(bookCalls().filter(({ status }) => status === null).length).toBeGreaterThan(0);
+    expect(scan.funnel[0]?.dropped).toEqual({});
+    expect(scan.venues.map(({ feed, rows, degraded }) => [feed, rows, degraded])).toEqual(
+      before.venues.map(({ feed, rows }) => [feed, rows, []]),
+    );
+    const after = (await world.list()).opportunities;
+    expect(after.map(({ key, ledger }) => [key, ledger.net])).toEqual(opportunities.map(({ key, ledger }) => [key, ledger.net]));
+    world.simulator.control({ clear: true });
   });
 });
 

@@ -187,3 +187,22 @@ describe("what is lost, and what refuses", () => {
     expect(world.logs().filter(({ event }) => event === "api.failed")).toEqual([]);
   });
 });
+
+test("books and quotes that are asked at once, of a feed that just woke up, share one budget: a pause for one holds for both", async () => {
+  const world = await startWorld(PATIENT);
+  try {
+    await world.scan();
+    world.simulator.control({ fault: { venue: "bybit", endpoint: "orderbook", kind: "rate-429", options: { retryAfterSeconds: 60 } } });
+    world.simulator.resetCalls();
+    await evictAll(world);
+    expect((await world.scan()).venues.find(({ feed }) => feed === "bybit")?.ok).toBe(true);
+    const books = world.simulator.calls().calls.filter(({ venue, endpoint }) => venue === "bybit" && endpoint === "orderbook");
+    expect(books.map(({ status }) => status)).toContain(429);
+    world.simulator.resetCalls();
+    const next = await world.scan();
+    expect(next.venues.find(({ feed }) => feed === "bybit")?.error?.message).toContain("left alone after rate-limited");
+    expect(world.simulator.calls().venues["bybit"]?.total).toBe(0);
+  } finally {
+    await world.close();
+  }
+});

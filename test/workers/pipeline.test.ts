@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { columnsOf, FACTS, moving, NOW_MS } from "../rows.ts";
+import type { LegDepth } from "../../src/domain/depth.ts";
 import type { FeedReply } from "../../src/domain/feed.ts";
 import { unbalancedSteps } from "../../src/domain/funnel.ts";
 import { err, ok } from "../../src/domain/result.ts";
@@ -85,6 +86,8 @@ function stage(over: Partial<ScanPorts> = {}) {
         scanDeadlineMs: 60_000,
         depthLimitMs: 0,
         depths: {},
+        wanted: [],
+        silent: [],
         maxSlowCalls: 4,
         slowDue: {},
         settings: scanSettings(flags),
@@ -111,6 +114,65 @@ test("a scan that storage refuses is not shown and changes nothing", async () =>
   expect(await scan(0, EMPTY_STATE)).toEqual({ ok: false, error: { message: "D1 is away" } });
   expect(done).toEqual(["ask alpha", "ask beta"]);
   expect(lines).toContainEqual(expect.objectContaining({ event: "scan.not-saved", level: "error", message: "D1 is away" }));
+});
+
+describe("the books of a scan", () => {
+  const depth: LegDepth = { mid: 1, bids: { usd: [1e6], base: [1e6] }, asks: { usd: [1e6], base: [1e6] }, readAtMs: NOW_MS };
+
+  test("are chosen at its end, asked for with the quotes of the next, and price that one; there is no second round", async () => {
+    const asked: (readonly string[])[] = [];
+    const { scan, done } = stage({
+      books: async ({ feed, symbols }) => {
+        done.push(`books ${feed}`);
+        asked.push(symbols.map((symbol) => `${feed}:${symbol}`));
+        return { books: symbols.map((symbol) => ({ symbol, result: ok(depth) })), calls: [] };
+      },
+    });
+    const first = await scan(0, EMPTY_STATE, { depthLimitMs: 50 });
+    if (!first.ok) throw new Error(first.error.message);
+    const { lifecycle, wanted, depths } = first.value;
+    expect(done).toEqual(["ask alpha", "ask beta", "save scan-0", "publish scan-0"]);
+    expect([wanted.length, depths]).toEqual([20, {}]);
+
+    done.length = 0;
+    const second = await scan(1, lifecycle, { depthLimitMs: 50, wanted });
+    if (!second.ok) throw new Error(second.error.message);
+    // Ten books of each feed, at most five in a call.
+    const books = ["books alpha", "books alpha", "books beta", "books beta"];
+    expect(done).toEqual(["ask alpha", "ask beta", ...books, "save scan-1", "publish scan-1"]);
+    expect(asked.flat().sort()).toEqual(wanted.map(({ id }) => id).sort());
+    expect(Object.keys(second.value.depths).sort()).toEqual(wanted.map(({ id }) => id).sort());
+    const { funnel } = second.value.record;
+    expect(funnel.find(({ step }) => step === "depth")).toMatchObject({ in: 30, out: 10, dropped: { "not-asked": 20 } });
+    const sources = Object.values(second.value.lifecycle.open).map(({ row }) => row.priced.ledger.crossingSource);
+    expect(sources.filter((source) => source === "book")).toHaveLength(10);
+    // Then the others have their turn.
+    expect(second.value.wanted.filter(({ id }) => wanted.some((before) => before.id === id))).toEqual([]);
+  });
+
+  test("are not asked for while real data is switched off, nor with no time for them", async () => {
+    const wanted = [{ id: "alpha:C0/USDT:USDT", feed: "alpha", symbol: "C0/USDT:USDT" }];
+    const { scan, done } = stage({
+      books: async () => {
+        done.push("books");
+        return { books: [], calls: [] };
+      },
+    });
+    await scan(0, EMPTY_STATE, { wanted, depthLimitMs: 50, realTimeData: false });
+    await scan(1, EMPTY_STATE, { wanted, depthLimitMs: 0 });
+    expect(done).not.toContain("books");
+  });
+});
+
+describe("a feed that lets its time pass", () => {
+  const hung = (feed: string): FeedReply =>
+    failedReply({ feed, venue: feed, error: { kind: "timeout", phase: "venue", limitMs: 50, message: "nothing came" }, ms: 50 });
+
+  test("is told to the next scan, and one that answers is not", async () => {
+    const { scan } = stage({ ask: async ({ feed }) => (feed === "beta" ? hung(feed) : (ANSWERS[feed] ?? hung(feed))) });
+    const result = await scan(0, EMPTY_STATE, { silent: ["alpha"] });
+    expect(result.ok && result.value.silent).toEqual(["beta"]);
+  });
 });
 
 describe("a scan without data", () => {

@@ -1,0 +1,31 @@
+import type { FeedReply } from "../domain/feed.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
+import { askBooks, type BookResults, type BooksRound } from "./ask-books.ts";
+import { askFeeds, type FeedsAsk } from "./ask-feeds.ts";
+
+/** Books are waited for this many times as long as the last quotes took. */
+const BOOKS_OVER_QUOTES = 1.1;
+/** Books are waited for at least this long, ms: quotes may be there at once. */
+const BOOKS_WAIT_MS = 1_000;
+
+/**
+ * Everything that a scan asks of its feeds, in one round: the quotes of all, and beside them the books that the scan before
+ * chose. Quotes never wait for books; books are waited for a little longer than for the quotes, within their own limit.
+ */
+export async function askRound(round: {
+  readonly quotes: FeedsAsk;
+  readonly books: BooksRound;
+}): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BookResults }> {
+  const { now } = round.quotes;
+  const startedAtMs = now();
+  const enough = new AbortController();
+  const quotes = askFeeds(round.quotes);
+  const books = askBooks(round.books, enough.signal);
+  const replies = await quotes;
+  const tookMs = now() - startedAtMs;
+  const rest = startTimeLimit(Math.max(BOOKS_WAIT_MS, tookMs * BOOKS_OVER_QUOTES) - tookMs);
+  rest.signal.addEventListener("abort", () => enough.abort());
+  const read = await books;
+  rest.close();
+  return { replies, books: read };
+}
