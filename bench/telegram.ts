@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 import { z } from "zod";
 import { OFFLINE_ENV, ROOT } from "../scripts/offline.ts";
-import { startSimulator } from "../simulator/simulator.ts";
+import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { median } from "./measure.ts";
 import { type Figure, machine, renderFigures, writeResults } from "./report.ts";
 
@@ -68,9 +68,14 @@ async function main(): Promise<void> {
     await server.update(settings);
     const coldMs = await timed(async () => await send(ask, "/top"));
     await bare.fetch("/reply", { method: "PUT", headers: {}, body: JSON.stringify(reply) });
-    const times = await inTurn(ask, async (path, init) => await bare.fetch(path, init));
+    const askBare: Fetch = async (path, init) => await bare.fetch(path, init);
+    const before = accepted(simulator);
+    const times = await inTurn(ask, askBare);
+    if (accepted(simulator) - before !== 2 * (WARM_UP + MEASURED))
+      throw new Error("expected a message for each update, found another count");
+    const way = { whole: await refused(ask), bare: await refused(askBare) };
     const counts = await countUpdates(ask);
-    print({ times, coldMs, counts, units: reply.text.length });
+    print({ times, way, coldMs, counts, units: reply.text.length });
   } finally {
     await server.close();
     await simulator.close();
@@ -90,6 +95,22 @@ async function inTurn(whole: Fetch, bare: Fetch): Promise<Times> {
     }
   }
   return times;
+}
+
+/** Messages that reached a chat so far. */
+function accepted({ telegram }: Simulator): number {
+  return telegram.calls().calls.filter((call) => call.method === "sendMessage" && call.accepted).length;
+}
+
+/** Median time of a call with no secret, ms: the way to a worker and back, where nothing is done. */
+async function refused(fetch: Fetch): Promise<number> {
+  const times: number[] = [];
+  while (times.length < MEASURED) {
+    times.push(
+      await timed(async () => void (await (await fetch("/telegram/webhook", { method: "POST", headers: {}, body: "{}" })).arrayBuffer())),
+    );
+  }
+  return median(times);
 }
 
 /** Statements and reads of a hundred updates of somebody who is known, with all that follows the last of them. */
@@ -128,11 +149,12 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 function print(found: {
   readonly times: Times;
+  readonly way: { readonly whole: number; readonly bare: number };
   readonly coldMs: number;
   readonly counts: z.infer<typeof countsSchema>;
   readonly units: number;
 }): void {
-  const { times, coldMs, counts, units } = found;
+  const { times, way, coldMs, counts, units } = found;
   const [whole, bare] = [median(times.whole), median(times.bare)];
   const figures: readonly Figure[] = [
     {
@@ -140,6 +162,12 @@ function print(found: {
       value: whole / bare,
       bar: { is: "at most", value: 1.5 },
       what: `${whole.toFixed(2)} ms over ${bare.toFixed(2)} ms`,
+    },
+    {
+      key: "without_the_way",
+      value: (whole - way.whole) / (bare - way.bare),
+      bar: { is: "at most", value: 1.5 },
+      what: `the same, less a refused call of each: ${way.whole.toFixed(2)} and ${way.bare.toFixed(2)} ms`,
     },
     { key: "cold_ms", value: coldMs, bar: null, what: "first update of a new isolate" },
     { key: "d1_per_update", value: counts.d1 / COUNTED, bar: null, what: "one claim each, and one done mark after the last" },

@@ -37,7 +37,7 @@ function countedStatement(statement: D1PreparedStatement): D1PreparedStatement {
     if (RUNS.has(name)) counts.d1 += 1;
   });
   const bindable = new Proxy(made, {
-    get: (inner, name) =>
+    get: (inner, name): unknown =>
       name === "bind" ? (...values: unknown[]) => countedStatement(statement.bind(...values)) : Reflect.get(inner, name),
   });
   real.set(bindable, statement);
@@ -46,7 +46,7 @@ function countedStatement(statement: D1PreparedStatement): D1PreparedStatement {
 
 const countedD1 = (db: D1Database): D1Database =>
   new Proxy(db, {
-    get: (inner, name) => {
+    get: (inner, name): unknown => {
       if (name === "prepare") return (sql: string) => countedStatement(inner.prepare(sql));
       if (name !== "batch") return Reflect.get(inner, name);
       return (statements: D1PreparedStatement[]) => {
