@@ -94,7 +94,8 @@ export async function collectVenue(input: {
     ms: now() - startedAtMs,
   };
   const { symbol, multiplier } = columns;
-  const instruments = { symbol, venueSymbol: venueSymbols, multiplier, unitBase: bookUnitBase };
+  // Copies: a column may be part of a larger array that would be stored with it.
+  const instruments = { symbol, venueSymbol: venueSymbols, multiplier: multiplier.slice(), unitBase: bookUnitBase.slice() };
   return { reply, memory: { tables: kept, shown: shownBook(columns, unchanged), instruments } };
 }
 

@@ -36,6 +36,8 @@ export type RowFacts = {
   /** Best prices, USD per coin; both `NaN` unless both are sent and above zero. */
   readonly bid: Float64Array;
   readonly ask: Float64Array;
+  /** Bits of what is not known of the row: `LACKS_PRICE`, `LACKS_FUNDING`. */
+  readonly lacks: Uint8Array;
   /** Funding per hour, fraction; 0 for spot, which pays none. */
   readonly ratePerHour: Float64Array;
   /** What a short receives over the horizon, fraction. */

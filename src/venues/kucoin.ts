@@ -190,23 +190,23 @@ const parseName = (symbol: string): { readonly base: string; readonly settle: st
 /** States that decide money: a value that KuCoin does not document is refused. */
 function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { type, isInverse, status, marketStage, baseCurrency, settleCurrency } = row;
-  const found = `found ${shownFields({ type, isInverse, status, marketStage, baseCurrency, settleCurrency })}`;
-  if (type === "FFICSX") return reject(symbol, "not-perpetual", found);
-  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found}`);
-  if (isInverse === true) return reject(symbol, "not-linear", found);
-  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found}`);
-  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, canonicalOf(parseName(symbol)), found);
-  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
+  const found = (): string => `found ${shownFields({ type, isInverse, status, marketStage, baseCurrency, settleCurrency })}`;
+  if (type === "FFICSX") return reject(symbol, "not-perpetual", found());
+  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found()}`);
+  if (isInverse === true) return reject(symbol, "not-linear", found());
+  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found()}`);
+  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, canonicalOf(parseName(symbol)), found());
+  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found()}`);
   if (!isMissing(marketStage) && !STAGES.has(marketStage)) {
-    return reject(symbol, "unknown-state", `expected a documented marketStage, ${found}`);
+    return reject(symbol, "unknown-state", `expected a documented marketStage, ${found()}`);
   }
   const { base, settle } = parseName(symbol);
-  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${found}`);
+  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${found()}`);
   if ((settle !== "USDT" && settle !== "USDC") || (!isMissing(settleCurrency) && settleCurrency !== settle)) {
-    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${found}`);
+    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${found()}`);
   }
   return base === "" || (!isMissing(baseCurrency) && baseCurrency !== base)
-    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${found}`)
+    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${found()}`)
     : null;
 }
 
