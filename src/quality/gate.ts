@@ -60,8 +60,8 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const perPair = hasPairOverrides(overrides);
   const log = refusalLog(venue);
   const passed = new Uint32Array(rows);
-  const marks = Array.from<readonly string[]>({ length: rows }).fill(NONE);
-  const refusedBy = Array.from<readonly string[]>({ length: rows }).fill(NONE);
+  const marks: (readonly string[])[] = [];
+  const refusedBy: (readonly string[])[] = [];
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
@@ -76,6 +76,8 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const suspect = suspects[row] ?? ALL;
     if (suspect === 0) {
       passed[out++] = row;
+      marks.push(NONE);
+      refusedBy.push(NONE);
       continue;
     }
     const symbol = columns.symbol[row] ?? "";
@@ -86,12 +88,14 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const found = names(failed);
     if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
       log.add(symbol, found, () => findings(input, failed));
-      refusedBy[row] = found;
+      refusedBy.push(found);
+      marks.push(NONE);
       continue;
     }
     passed[out++] = row;
     for (const rule of found) count(marked, rule);
-    marks[row] = found;
+    marks.push(found);
+    refusedBy.push(NONE);
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
   return { in: rows, out, passed: passed.slice(0, out), marks, failed: refusedBy, frozen, marked, ...log.result() };
