@@ -10,6 +10,7 @@ import { createHostSlots, type HostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
+import { nameBook } from "../venues/name-book.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { collectBooks, failedBooks } from "../feeds/collect-books.ts";
@@ -24,6 +25,8 @@ export class VenueFeed extends DurableObject<Env> {
   /** What order books may spend of the budget. */
   #books: BudgetKeeper | null = null;
   readonly #slots: HostSlots = createHostSlots();
+  /** Not stored: a feed that was out of memory reads its names anew. */
+  readonly #names = nameBook();
 
   /** Fetches the market once and hands its rows over as columns. Never throws for what a venue does. */
   async quotes(ask: FeedAsk): Promise<FeedReply> {
@@ -44,7 +47,14 @@ export class VenueFeed extends DurableObject<Env> {
     const limit = startTimeLimit(limitMs);
     const { attempts } = services.callLimits;
     const call = this.#caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
-    const collected = await collectVenue({ adapter, memory, call, slowCalls: ask.slowCalls, now: services.now }).finally(limit.close);
+    const collected = await collectVenue({
+      adapter,
+      memory,
+      call,
+      slowCalls: ask.slowCalls,
+      now: services.now,
+      names: this.#names,
+    }).finally(limit.close);
     this.#memory = collected.memory;
     pauseAfter(collected.reply.error, budget);
     await this.ctx.storage.put({ memory: collected.memory, budget: budget.state() });

@@ -1,8 +1,9 @@
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, spotSymbol, type TradingState } from "../domain/instrument.ts";
+import type { AssetClass, TradingState } from "../domain/instrument.ts";
 import { finishColumns, type QuoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Parsed } from "./adapter.ts";
+import type { KnownName, NameParts, ReadName } from "./name-book.ts";
 
 /**
  * A row as a venue sent it: any JSON value, so each field may be absent and of any type, and the row may be null.
@@ -110,22 +111,38 @@ export function shownFields(row: unknown): string {
 
 /** Rows that have a name, and rejections for those that have none or one that is taken. */
 export type NamedRows<Field extends string> = {
-  readonly byName: ReadonlyMap<string, NonNullable<WireRow<Field>>>;
+  readonly rowOf: (name: KnownName) => NonNullable<WireRow<Field>> | undefined;
+  /** In the order of the body. */
+  readonly names: readonly KnownName[];
   readonly rejected: readonly RejectedRow[];
 };
 
 /** Rows by the field that names them. Of two rows of one name the first is kept, the second rejected. */
-export function rowsByName<Field extends string>(rows: readonly WireRow<Field>[], field: NoInfer<Field>): NamedRows<Field> {
-  const byName = new Map<string, NonNullable<WireRow<Field>>>();
+export function rowsByName<Field extends string>(
+  rows: readonly WireRow<Field>[],
+  field: NoInfer<Field>,
+  readName: ReadName,
+): NamedRows<Field> {
+  const byNumber: (NonNullable<WireRow<Field>> | undefined)[] = [];
+  const names: KnownName[] = [];
   const rejected: RejectedRow[] = [];
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index] ?? null;
     const name = row?.[field];
-    if (row === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, row));
-    else if (byName.has(name)) rejected.push(twice(name));
-    else byName.set(name, row);
+    if (row === null || typeof name !== "string" || name === "") {
+      rejected.push(nameless(index, field, row));
+      continue;
+    }
+    const known = readName(name, index);
+    while (byNumber.length <= known.number) byNumber.push(undefined);
+    if (byNumber[known.number] !== undefined) {
+      rejected.push(twice(name));
+      continue;
+    }
+    byNumber[known.number] = row;
+    names.push(known);
   }
-  return { byName, rejected };
+  return { rowOf: ({ number }) => byNumber[number], names, rejected };
 }
 
 /** What is kept of a metadata row, and whether something in it was not what the venue documents. */
@@ -149,12 +166,12 @@ export function digestRows<Field extends string, T extends object>(
 }
 
 /**
- * Puts the numbers of one row at place `at` of the columns and names it last (`namePerpetual`). A row that it refuses is
+ * Puts the numbers of one row at place `at` of the columns and names it last (`nameRow`). A row that it refuses is
  * not named, so its place is written again by the next row; therefore it sets every column it uses for every row, missing
  * ones to `NaN`.
  */
 export type WriteRow<Field extends string> = (
-  row: { readonly name: string; readonly fields: NonNullable<WireRow<Field>>; readonly index: number },
+  row: { readonly known: KnownName; readonly fields: NonNullable<WireRow<Field>>; readonly index: number },
   at: number,
 ) => RejectedRow | null;
 
@@ -162,6 +179,7 @@ export type WriteRow<Field extends string> = (
 export function joinRows<Field extends string>(input: {
   readonly rows: readonly WireRow<Field>[];
   readonly field: Field;
+  readonly readName: ReadName;
   readonly write: WriteRow<Field>;
   readonly out: QuoteWriter;
   /** Coins in one unit of the book's sizes, by place in the columns, written by `write`; absent where that is the multiplier. */
@@ -169,28 +187,36 @@ export function joinRows<Field extends string>(input: {
   /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
   readonly counterparts?: NamedRows<string> | null;
 }): Result<Parsed, VenueError> {
-  const { rows, field, out, write, counterparts } = input;
+  const { rows, field, readName, out, write, counterparts } = input;
   const rejected = [...(counterparts?.rejected ?? [])];
-  if (counterparts?.byName.size === 0) return err(unnamed(rejected));
+  if (counterparts?.names.length === 0) return err(unnamed(rejected));
   const venueSymbols: string[] = [];
-  const seen = new Set<string>();
+  /** By number of the name. */
+  const seen: boolean[] = [];
   const multiplied = new Set<string>();
   for (let index = 0; index < rows.length; index++) {
     const fields = rows[index] ?? null;
     const name = fields?.[field];
-    if (fields === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, fields));
-    else if (seen.size === seen.add(name).size) rejected.push(twice(name));
-    else {
-      const at = out.symbol.length;
-      const refused = write({ name, fields, index }, at);
-      if (refused !== null) rejected.push(refused);
-      else if (isTaken(out, at, multiplied)) rejected.push(unname(out, name));
-      else venueSymbols.push(name);
+    if (fields === null || typeof name !== "string" || name === "") {
+      rejected.push(nameless(index, field, fields));
+      continue;
     }
+    const known = readName(name, index);
+    while (seen.length <= known.number) seen.push(false);
+    if (seen[known.number] === true) {
+      rejected.push(twice(name));
+      continue;
+    }
+    seen[known.number] = true;
+    const at = out.symbol.length;
+    const refused = write({ known, fields, index }, at);
+    if (refused !== null) rejected.push(refused);
+    else if (isTaken(out, at, multiplied)) rejected.push(unname(out, name));
+    else venueSymbols.push(known.name);
   }
-  if (seen.size === 0) return err(unnamed(rejected));
-  for (const name of counterparts?.byName.keys() ?? []) {
-    if (!seen.has(name)) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
+  if (!seen.includes(true)) return err(unnamed(rejected));
+  for (const { name, number } of counterparts?.names ?? []) {
+    if (seen[number] !== true) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
   }
   const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, venueSymbols.length);
   return ok({ columns: finishColumns(out), rejected, venueSymbols, bookUnitBase });
@@ -224,33 +250,19 @@ const unnamed = (rejected: readonly RejectedRow[]): VenueError => ({
 
 const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
 
-type Named = {
-  readonly asset: string;
-  readonly quote: string;
-  readonly assetClass: AssetClass | null;
-  readonly state: TradingState | null;
-};
-
-/** Names, class and state of a perpetual: pushed last, so that a row whose numbers were refused leaves no trace. */
-export function namePerpetual(out: QuoteWriter, row: Named & { readonly settle: string }): void {
-  out.symbol.push(perpetualSymbol(row.asset, row.quote, row.settle));
-  out.kind.push("perpetual");
-  pushNames(out, row, row.settle);
-}
-
-/** The same of a spot pair, which settles in its quote currency. */
-export function nameSpot(out: QuoteWriter, row: Named): void {
-  out.symbol.push(spotSymbol(row.asset, row.quote));
-  out.kind.push("spot");
-  pushNames(out, row, row.quote);
-}
-
-function pushNames(out: QuoteWriter, row: Named, settle: string): void {
-  out.asset.push(row.asset);
-  out.quote.push(row.quote);
+/** Names, class and state of a row: pushed last, so that a row whose numbers were refused leaves no trace. */
+export function nameRow(
+  out: QuoteWriter,
+  { symbol, kind, asset, quote, settle }: NameParts,
+  { assetClass, state }: { readonly assetClass: AssetClass | null; readonly state: TradingState | null },
+): void {
+  out.symbol.push(symbol);
+  out.kind.push(kind);
+  out.asset.push(asset);
+  out.quote.push(quote);
   out.settle.push(settle);
-  out.assetClass.push(row.assetClass);
-  out.state.push(row.state);
+  out.assetClass.push(assetClass);
+  out.state.push(state);
 }
 
 /** A pair named base + quote without a sign between: `1000SATSUSDT` → base `1000SATS`, quote USDT. Only USDT and USDC are compared with USD. */
