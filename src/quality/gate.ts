@@ -60,8 +60,8 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const perPair = hasPairOverrides(overrides);
   const log = refusalLog(venue);
   const passed = new Uint32Array(rows);
-  const marks: (readonly string[])[] = [];
-  const refusedBy: (readonly string[])[] = [];
+  const marks = Array.from({ length: rows }, () => NONE);
+  const refusedBy = [...marks];
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
@@ -76,8 +76,6 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const suspect = suspects[row] ?? ALL;
     if (suspect === 0) {
       passed[out++] = row;
-      marks.push(NONE);
-      refusedBy.push(NONE);
       continue;
     }
     const symbol = columns.symbol[row] ?? "";
@@ -88,14 +86,12 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const found = names(failed);
     if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
       log.add(symbol, found, () => findings(input, failed));
-      refusedBy.push(found);
-      marks.push(NONE);
+      refusedBy[row] = found;
       continue;
     }
     passed[out++] = row;
     for (const rule of found) count(marked, rule);
-    marks.push(found);
-    refusedBy.push(NONE);
+    marks[row] = found;
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
   return { in: rows, out, passed: passed.slice(0, out), marks, failed: refusedBy, frozen, marked, ...log.result() };

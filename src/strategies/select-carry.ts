@@ -1,4 +1,4 @@
-import { FUNDING_APART, fundingEarned } from "./select-funding.ts";
+import { FUNDING_APART } from "./select-funding.ts";
 import { type PairRules, selectPairs } from "./select-pairs.ts";
 import type { Market, SelectRequest, Selection } from "./strategy.ts";
 
@@ -16,6 +16,6 @@ const CARRY_RULES: PairRules = {
   paid: (facts) => facts.ratePerHour,
   received: (facts) => facts.ratePerHour,
   noEdge: "no-carry",
-  earned: fundingEarned,
+  closure: 0,
   crossing: (facts) => facts.crossing,
 };

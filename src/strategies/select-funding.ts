@@ -1,5 +1,5 @@
 import { LACKS_FUNDING } from "./row-facts.ts";
-import { numberAt, type PairRules, selectPairs } from "./select-pairs.ts";
+import { type PairRules, selectPairs } from "./select-pairs.ts";
 import type { Market, RowFacts, SelectRequest, Selection } from "./strategy.ts";
 
 /** Perpetuals on two venues, both directions: the edge is the carry per hour. Example: run in select-funding.test.ts. */
@@ -19,11 +19,6 @@ const FUNDING_RULES: PairRules = {
   paid: (facts) => facts.ratePerHour,
   received: (facts) => facts.ratePerHour,
   noEdge: "no-carry",
-  earned: fundingEarned,
+  closure: 0,
   crossing: (facts) => facts.crossing,
 };
-
-/** Funding of the pair over the horizon, fraction. */
-export function fundingEarned(facts: RowFacts, long: number, short: number): number {
-  return numberAt(facts.funding, short) - numberAt(facts.funding, long);
-}

@@ -34,8 +34,8 @@ export type PairRules = {
   readonly received: (facts: RowFacts) => Float64Array;
   /** Why a direction without an edge is dropped. */
   readonly noEdge: PairDropReason;
-  /** What the pair earns over the horizon before any cost, fraction. */
-  readonly earned: (facts: RowFacts, long: number, short: number) => number;
+  /** Share of the pair's price gap that it earns beside its funding; 0 where it does not live on one. */
+  readonly closure: number;
   /** What crossing costs each row, fraction. */
   readonly crossing: (facts: RowFacts) => Float64Array;
 };
@@ -175,20 +175,33 @@ function weigh(desk: Desk, long: number, short: number): void {
   if (beaten !== null) drop(desk, BELOW_THRESHOLD, beaten);
 }
 
+/** What a pair earns over the horizon before any cost, fraction: its funding, and of its gap the share that closes. */
+function earnedBy(facts: RowFacts, { closure }: PairRules, { long, short }: Pair): number {
+  const funding = numberAt(facts.funding, short) - numberAt(facts.funding, long);
+  return closure === 0 ? funding : gapOf(facts, long, short) * closure + funding;
+}
+
+/** `priceGap` of the economics, over columns. */
+function gapOf(facts: RowFacts, long: number, short: number): number {
+  const longAsk = numberAt(facts.ask, long);
+  const shortBid = numberAt(facts.bid, short);
+  return (shortBid - longAsk) / ((numberAt(facts.bid, long) + longAsk + shortBid + numberAt(facts.ask, short)) / 4);
+}
+
 // The sums are in the order of the ledger's, so that both round alike.
 const netAtFullFees = ({ facts, rules, crossing }: Desk, long: number, short: number): number =>
-  rules.earned(facts, long, short) -
+  earnedBy(facts, rules, { long, short }) -
   2 * (numberAt(facts.takerFee, long) + numberAt(facts.takerFee, short)) -
   (numberAt(crossing, long) + numberAt(crossing, short));
 
 /** Fees are `2 (f_L + f_S)`, so half of them is the plain sum. */
 const netAtHalfFees = ({ facts, rules, crossing }: Desk, long: number, short: number): number =>
-  rules.earned(facts, long, short) -
+  earnedBy(facts, rules, { long, short }) -
   (known(numberAt(facts.takerFee, long)) + known(numberAt(facts.takerFee, short))) -
   (known(numberAt(crossing, long)) + known(numberAt(crossing, short)));
 
 /** The number of an entry, `NaN` where it is not known. */
-export const numberAt = (column: Float64Array, entry: number): number => column[entry] ?? Number.NaN;
+const numberAt = (column: Float64Array, entry: number): number => column[entry] ?? Number.NaN;
 const known = (cost: number): number => (Number.isNaN(cost) ? 0 : cost);
 
 function drop(desk: Desk, reason: number, { long, short }: Pair): void {
@@ -205,7 +218,7 @@ function sampleOf(desk: Desk, reason: number, { long, short }: Pair): DroppedPai
 }
 
 function take({ facts, rules, pairs }: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">): void {
-  const gross = rules.earned(facts, long, short);
+  const gross = earnedBy(facts, rules, { long, short });
   pairs.push({ asset: facts.asset[long] ?? "", long: refOf(facts, long), short: refOf(facts, short), why, gross });
 }
 

@@ -34,20 +34,29 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(
  */
 function decimalIn(text: string, fault: Fault): number {
   const { length } = text;
-  const negative = text.charCodeAt(0) === 45;
+  const first = text.charCodeAt(0) === 45 ? 1 : 0;
   let whole = 0;
-  let point = -1;
-  for (let at = negative ? 1 : 0; at < length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit >= 0 && digit <= 9) whole = whole * 10 + digit;
-    else if (digit === -2 && point < 0 && at + 1 < length) point = at;
-    else return otherNumberIn(text, fault);
+  let at = first;
+  let digit = -1;
+  // Two loops rather than one that asks of each character whether it is the point.
+  for (; at < length; at++) {
+    digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) break;
+    whole = whole * 10 + digit;
   }
-  const decimals = point < 0 ? 0 : length - point - 1;
+  const decimals = at < length ? length - at - 1 : 0;
+  if (at < length) {
+    if (digit !== -2 || decimals === 0) return otherNumberIn(text, fault);
+    for (at++; at < length; at++) {
+      digit = text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) return otherNumberIn(text, fault);
+      whole = whole * 10 + digit;
+    }
+  }
+  if (length === first) return otherNumberIn(text, fault);
   const power = POWERS_OF_TEN[decimals];
-  if (length === Number(negative)) return otherNumberIn(text, fault);
   if (whole > Number.MAX_SAFE_INTEGER || power === undefined) return Number(text);
-  return negative ? -whole / power : whole / power;
+  return first === 1 ? -whole / power : whole / power;
 }
 
 /** Exponents. What `Number` would turn into an invented figure (blanks into 0, hexadecimal) is a fault. */
