@@ -110,10 +110,11 @@ function zerosStandForNothing({ count: rows, fundingRatePerInterval }: QuoteColu
 }
 
 /** The rules that each row may fail, as bits. */
-function suspectRules(batch: Omit<Batch, "hasPerpetuals">): Uint32Array {
+function suspectRules(batch: Omit<RuleInput, "row" | "unchangedScans"> & Pick<GateInput, "unchangedScans">): Uint32Array {
   const { count: rows, kind } = batch.columns;
   const suspects = new Uint32Array(rows);
-  const whole = { ...batch, hasPerpetuals: kind.includes("perpetual") };
+  // One kind of array for all screens, so that their loops stay tight.
+  const whole: Batch = { ...batch, unchangedScans: Float64Array.from(batch.unchangedScans), hasPerpetuals: kind.includes("perpetual") };
   for (const [place, rule] of RULES.entries()) {
     const screens = SCREENS[rule.id]?.(whole);
     if (screens === undefined) for (let row = 0; row < rows; row++) suspects[row] = (suspects[row] ?? 0) | (1 << place);

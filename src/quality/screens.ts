@@ -5,13 +5,13 @@ import { SMALLEST_MS } from "./rules.ts";
 
 /** One batch of rows, for which all bars are the same. */
 export type Batch = Omit<RuleInput, "row" | "unchangedScans"> & {
-  readonly unchangedScans: ArrayLike<number>;
+  readonly unchangedScans: Float64Array;
   readonly hasPerpetuals: boolean;
 };
 
 /** Rows that may fail a rule. Where a number was not sent, no comparison with it holds. */
 export type Screen =
-  | { readonly kind: "within"; readonly values: ArrayLike<number>; readonly from: number; readonly to: number }
+  | { readonly kind: "within"; readonly values: Float64Array; readonly from: number; readonly to: number }
   | { readonly kind: "absent"; readonly values: Float64Array }
   /** `times · values > slope · beside + offset`. */
   | Beside
@@ -94,8 +94,8 @@ function timeInFuture({ columns, settings, nowMs }: Batch): readonly Screen[] {
 
 const unless = (texts: readonly (string | null)[], text: string | undefined): Screen => ({ kind: "unless", texts, text });
 const absent = (values: Float64Array): Screen => ({ kind: "absent", values });
-const upTo = (values: ArrayLike<number>, to: number): Screen => ({ kind: "within", values, from: -Infinity, to });
-const from = (values: ArrayLike<number>, bar: number): Screen => ({ kind: "within", values, from: bar, to: Infinity });
+const upTo = (values: Float64Array, to: number): Screen => ({ kind: "within", values, from: -Infinity, to });
+const from = (values: Float64Array, bar: number): Screen => ({ kind: "within", values, from: bar, to: Infinity });
 const above = (columns: QuoteColumns, name: NumericColumn, beside: NumericColumn): Screen => ({
   kind: "beside",
   values: columns[name],
