@@ -5,7 +5,7 @@ import { breakEven } from "./break-even.ts";
 import { capacity } from "./capacity.ts";
 import { roundTripFees } from "./fees.ts";
 import { formatUsd } from "./format-usd.ts";
-import { firstSettlementAtMs, fundingOver, fundingTerms } from "./funding.ts";
+import { firstSettlementAtMs, fundingOver, type FundingTerms, fundingTerms } from "./funding.ts";
 import { crossingOrigin, type LegBook, legCrossing, legCrossingGap } from "./leg-crossing.ts";
 import { exitCrossing, priceGain, priceGap } from "./price-gain.ts";
 
@@ -41,7 +41,7 @@ export type LedgerInput = {
 export function buildLedger(asked: LedgerInput): Ledger {
   const { long, short, sizeUsd, horizonHours, nowMs } = asked;
   const books = booksOf(asked);
-  const input: Work = { ...asked, books };
+  const input: Work = { ...asked, books, terms: { long: fundingTerms(long), short: fundingTerms(short) } };
   const gain = pairGain(input);
   const funding = pairFunding(input, horizonHours);
   const earned = withGain(input, funding);
@@ -68,7 +68,7 @@ export function buildLedger(asked: LedgerInput): Ledger {
       return { horizonHours: hours, net: netOf(withGain(input, pairFunding(input, hours)), fees, crossing) };
     }),
     costBySize: costs.costBySize,
-    breakEven: breakEven({ long: fundingTerms(long), short: fundingTerms(short), cost: sum(fees, bothWays(books, sizeUsd)), nowMs }),
+    breakEven: breakEven({ ...input.terms, cost: sum(fees, bothWays(books, sizeUsd)), nowMs }),
     stress: stressOf({ priceGain: input.closure === undefined ? undefined : gain, funding, fees, crossing }),
     capacityUsd: room.usd,
     reasons: [
@@ -87,9 +87,10 @@ export function buildLedger(asked: LedgerInput): Ledger {
 }
 
 /** Funding of the pair over a holding time: what the short receives less what the long pays. */
-function pairFunding({ long, short, nowMs }: LedgerInput, horizonHours: number): number | null {
-  const earned = fundingOver(fundingTerms(short), { nowMs, horizonHours });
-  const paid = fundingOver(fundingTerms(long), { nowMs, horizonHours });
+function pairFunding({ terms, nowMs }: Work, horizonHours: number): number | null {
+  const window = { nowMs, horizonHours };
+  const earned = fundingOver(terms.short, window);
+  const paid = fundingOver(terms.long, window);
   return earned === null || paid === null ? null : earned - paid;
 }
 
@@ -115,8 +116,8 @@ function bothWays({ long, short }: Books, usd: number): number | null {
 
 /** Both legs with what is known of their books. */
 type Books = { readonly long: LegBook; readonly short: LegBook };
-/** What is asked, with the books put together once: their crossing is asked at dozens of sizes. */
-type Work = LedgerInput & { readonly books: Books };
+/** What is asked, with books and funding terms put together once: a ledger asks for them at dozens of sizes and times. */
+type Work = LedgerInput & { readonly books: Books; readonly terms: { readonly long: FundingTerms; readonly short: FundingTerms } };
 
 const booksOf = ({ long, short, depths }: LedgerInput): Books => ({
   long: { quote: long.quote, depth: depths?.long ?? null },

@@ -2,7 +2,7 @@ import { count } from "../domain/funnel.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
-import { type FailedRule, type Refusals, refusalLog } from "./refusals.ts";
+import { type FailedRule, type RefusalLog, type Refusals, refusalLog } from "./refusals.ts";
 import type { RuleInput } from "./rule.ts";
 import { RULES } from "./rules.ts";
 import { type Batch, SCREENS, screenRows } from "./screens.ts";
@@ -85,7 +85,7 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const failed = failedRules(input, suspect);
     const found = names(failed);
     if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
-      log.add(symbol, found, () => findings(input, failed));
+      refuse(log, { ...input, symbol, found, failed });
       refusedBy[row] = found;
       continue;
     }
@@ -107,6 +107,14 @@ function zerosStandForNothing({ count: rows, fundingRatePerInterval }: QuoteColu
     if (rate === 0) zeros += 1;
   }
   return sent >= ZERO_SHARE_ROWS && zeros >= sent * ZERO_SHARE;
+}
+
+/** Files a refused row. Apart from the loop, where a function that may be called later would cost each row an object. */
+function refuse(
+  log: RefusalLog,
+  row: RuleInput & { readonly symbol: string; readonly found: readonly string[]; readonly failed: number },
+): void {
+  log.add(row.symbol, row.found, () => findings(row, row.failed));
 }
 
 /** The rules that each row may fail, as bits. */

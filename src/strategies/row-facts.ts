@@ -19,15 +19,16 @@ export function rowFacts(market: Market, request: Terms): RowFacts {
   const spotByAsset = new Map<string, number[]>();
   const assets: string[] = [];
   const currencies = currencyNumbers();
-  market.forEach((venue, place) => {
+  market.forEach((venue, number) => {
     const from = assets.length;
     const { kind, quote, settle } = venue.columns;
-    for (const row of venue.passed) {
+    for (let place = 0; place < venue.passed.length; place++) {
+      const row = venue.passed[place] ?? 0;
       const asset = venue.assetId[row] ?? null;
       if (asset === null) continue;
       const entry = assets.length;
       assets.push(asset);
-      facts.venue[entry] = place;
+      facts.venue[entry] = number;
       facts.row[entry] = row;
       const currency = currencies(quote[row] ?? "", settle[row] ?? "");
       facts.settleGroup[entry] = currency.settleGroup;

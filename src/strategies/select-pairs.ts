@@ -115,8 +115,7 @@ function pairPerpetuals(desk: Desk): number {
           judge(desk, one, other);
           judge(desk, other, one);
         } else {
-          drop(desk, apart, { long: one, short: other });
-          drop(desk, apart, { long: other, short: one });
+          dropBoth(desk, apart, { long: one, short: other });
         }
       }
     }
@@ -137,7 +136,7 @@ function pairSpot(desk: Desk): number {
         considered++;
         const apart = whyApart(desk, long, short);
         if (apart === NOTHING) judge(desk, long, short);
-        else drop(desk, apart, { long, short });
+        else if (isWanted(desk, apart, long)) keepSample(desk, apart, { long, short });
       }
     }
   }
@@ -162,7 +161,7 @@ function whyApart({ facts, rules, group, mismatch }: Desk, one: number, other: n
 function judge(desk: Desk, long: number, short: number): void {
   if (numberAt(desk.received, short) > numberAt(desk.paid, long)) weigh(desk, long, short);
   else if (isOpen(desk, long, short)) take(desk, { long, short, why: "open" });
-  else drop(desk, desk.noEdge, { long, short });
+  else if (isWanted(desk, desk.noEdge, long)) keepSample(desk, desk.noEdge, { long, short });
 }
 
 /** Decides a direction that has an edge. */
@@ -170,13 +169,16 @@ function weigh(desk: Desk, long: number, short: number): void {
   if (netAtHalfFees(desk, long, short) >= desk.openNet) return take(desk, { long, short, why: "candidate" });
   if (isOpen(desk, long, short)) return take(desk, { long, short, why: "open" });
   const net = netAtFullFees(desk, long, short);
-  if (!desk.nearMisses.takes(net)) return drop(desk, BELOW_THRESHOLD, { long, short });
+  if (!desk.nearMisses.takes(net)) {
+    if (isWanted(desk, BELOW_THRESHOLD, long)) keepSample(desk, BELOW_THRESHOLD, { long, short });
+    return;
+  }
   const beaten = desk.nearMisses.add({ long, short }, net);
-  if (beaten !== null) drop(desk, BELOW_THRESHOLD, beaten);
+  if (beaten !== null && isWanted(desk, BELOW_THRESHOLD, beaten.long)) keepSample(desk, BELOW_THRESHOLD, beaten);
 }
 
 /** What a pair earns over the horizon before any cost, fraction: its funding, and of its gap the share that closes. */
-function earnedBy(facts: RowFacts, { closure }: PairRules, { long, short }: Pair): number {
+function earnedBy({ facts, rules: { closure } }: Pick<Desk, "facts" | "rules">, long: number, short: number): number {
   const funding = numberAt(facts.funding, short) - numberAt(facts.funding, long);
   return closure === 0 ? funding : gapOf(facts, long, short) * closure + funding;
 }
@@ -189,23 +191,33 @@ function gapOf(facts: RowFacts, long: number, short: number): number {
 }
 
 // The sums are in the order of the ledger's, so that both round alike.
-const netAtFullFees = ({ facts, rules, crossing }: Desk, long: number, short: number): number =>
-  earnedBy(facts, rules, { long, short }) -
-  2 * (numberAt(facts.takerFee, long) + numberAt(facts.takerFee, short)) -
-  (numberAt(crossing, long) + numberAt(crossing, short));
+function netAtFullFees(desk: Desk, long: number, short: number): number {
+  const { facts, crossing } = desk;
+  const fees = 2 * (numberAt(facts.takerFee, long) + numberAt(facts.takerFee, short));
+  return earnedBy(desk, long, short) - fees - (numberAt(crossing, long) + numberAt(crossing, short));
+}
 
 /** Fees are `2 (f_L + f_S)`, so half of them is the plain sum. */
-const netAtHalfFees = ({ facts, rules, crossing }: Desk, long: number, short: number): number =>
-  earnedBy(facts, rules, { long, short }) -
-  (known(numberAt(facts.takerFee, long)) + known(numberAt(facts.takerFee, short))) -
-  (known(numberAt(crossing, long)) + known(numberAt(crossing, short)));
+function netAtHalfFees(desk: Desk, long: number, short: number): number {
+  const { facts, crossing } = desk;
+  const fees = known(numberAt(facts.takerFee, long)) + known(numberAt(facts.takerFee, short));
+  return earnedBy(desk, long, short) - fees - (known(numberAt(crossing, long)) + known(numberAt(crossing, short)));
+}
 
 /** The number of an entry, `NaN` where it is not known. */
 const numberAt = (column: Float64Array, entry: number): number => column[entry] ?? Number.NaN;
 const known = (cost: number): number => (Number.isNaN(cost) ? 0 : cost);
 
-function drop(desk: Desk, reason: number, { long, short }: Pair): void {
-  if (desk.drops.add(reason, desk.facts.venue[long] ?? 0)) desk.drops.keep(sampleOf(desk, reason, { long, short }));
+/** Counts a dropped pair, and says whether evidence of it is wanted. */
+const isWanted = ({ drops, facts }: Desk, reason: number, long: number): boolean => drops.add(reason, facts.venue[long] ?? 0);
+
+function dropBoth(desk: Desk, reason: number, { long, short }: Pair): void {
+  if (isWanted(desk, reason, long)) keepSample(desk, reason, { long, short });
+  if (isWanted(desk, reason, short)) keepSample(desk, reason, { long: short, short: long });
+}
+
+function keepSample(desk: Desk, reason: number, pair: Pair): void {
+  desk.drops.keep(sampleOf(desk, reason, pair));
 }
 
 function sampleOf(desk: Desk, reason: number, { long, short }: Pair): DroppedPair {
@@ -217,8 +229,9 @@ function sampleOf(desk: Desk, reason: number, { long, short }: Pair): DroppedPai
   return { asset: facts.asset[long] ?? "", long: venueOf(long), short: venueOf(short), reason: name, estimate };
 }
 
-function take({ facts, rules, pairs }: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">): void {
-  const gross = earnedBy(facts, rules, { long, short });
+function take(desk: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">): void {
+  const { facts, pairs } = desk;
+  const gross = earnedBy(desk, long, short);
   pairs.push({ asset: facts.asset[long] ?? "", long: refOf(facts, long), short: refOf(facts, short), why, gross });
 }
 

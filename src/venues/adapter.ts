@@ -102,7 +102,9 @@ export type AdapterSpec<T extends Tables> = Omit<VenueAdapter, "endpoints" | "jo
  * whose `read` made it, under the name of the endpoint that made it.
  */
 export function defineAdapter<T extends Tables>(spec: AdapterSpec<T>): VenueAdapter {
-  const join: AdapterSpec<T>["join"] = (tables, nowMs, names = nameBook()) => spec.join(tables, nowMs, names);
+  type Join = AdapterSpec<T>["join"];
+  const join = (tables: Parameters<Join>[0], nowMs: number, names: NameBook = nameBook()): ReturnType<Join> =>
+    spec.join(tables, nowMs, names);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
   return { ...spec, join } as unknown as VenueAdapter;
 }

@@ -16,23 +16,21 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { binance } from "./binance.ts";
 import { binanceBook } from "./binance-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
   listOrRowIn,
-  nameRow,
   numberIn,
   pairInUsd,
   positiveIn,
   reject,
   shownFields,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://developers.binance.com/docs/binance-spot-api-docs";

@@ -16,6 +16,7 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
@@ -23,20 +24,16 @@ import {
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  nameRow,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://www.bitget.com/api-doc";

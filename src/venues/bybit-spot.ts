@@ -16,15 +16,14 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybit } from "./bybit.ts";
 import { bybitBook } from "./bybit-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  nameRow,
   numberIn,
   pairInUsd,
   positiveIn,
@@ -33,7 +32,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://bybit-exchange.github.io/docs/v5";

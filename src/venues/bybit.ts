@@ -15,15 +15,14 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybitBook } from "./bybit-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  nameRow,
   numberIn,
   positiveIn,
   reject,
@@ -32,7 +31,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://bybit-exchange.github.io/docs/v5";

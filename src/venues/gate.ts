@@ -14,25 +14,21 @@ import { type AssetClass, splitMultiplier, type TradingState } from "../domain/i
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Fault,
   fieldsIn,
   flagIn,
-  joinRows,
   listIn,
-  type NamedRows,
-  nameRow,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   timeSecondsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 import { bookIn, type BookInstrument } from "./wire-book.ts";
 

@@ -14,21 +14,9 @@ import { type QuoteWriter, quoteWriter, type RejectReason } from "../domain/quot
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
-import {
-  type Fault,
-  fieldsIn,
-  joinRows,
-  listIn,
-  nameRow,
-  numberIn,
-  reject,
-  rejectDelisted,
-  shownFields,
-  timeMsIn,
-  type WireRow,
-  type WriteRow,
-} from "./wire.ts";
+import { type Fault, fieldsIn, listIn, numberIn, reject, rejectDelisted, shownFields, timeMsIn, type WireRow } from "./wire.ts";
 import { bookIn, type BookInstrument } from "./wire-book.ts";
 
 const DOCS = "https://hyperliquid.gitbook.io/hyperliquid-docs";

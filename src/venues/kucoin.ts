@@ -16,25 +16,21 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { type BookSpec, defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type KnownName, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, pairLevel } from "./wire-book.ts";
 import {
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  type NamedRows,
-  nameRow,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://www.kucoin.com/docs-new";

@@ -12,6 +12,7 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import { okx } from "./okx.ts";
 import { OKX_DOCS as DOCS, okxBook, okxErrorIn as errorIn, okxList } from "./okx-wire.ts";
@@ -19,8 +20,6 @@ import {
   type Digested,
   digestRows,
   type Fault,
-  joinRows,
-  nameRow,
   numberIn,
   positiveIn,
   reject,
@@ -29,7 +28,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 /** OKX spot pairs in USDT and USDC. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { quoteWriter } from "../domain/quote.ts";
 import { splitMultiplier } from "../domain/instrument.ts";
 import { ok } from "../domain/result.ts";
+import { joinRows, nameRow } from "./join-rows.ts";
 import { nameBook, nameReader, perpetualName } from "./name-book.ts";
-import { flagIn, joinRows, listIn, nameRow, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
+import { flagIn, listIn, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
 
 const read = (value: unknown): { readonly number: number; readonly raised: boolean } => {
   const fault = { raised: false };
