@@ -2,6 +2,7 @@ import { count } from "../domain/funnel.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
+import { listOf } from "./list-of.ts";
 import { type FailedRule, type RefusalLog, type Refusals, refusalLog } from "./refusals.ts";
 import type { RuleInput } from "./rule.ts";
 import { RULES } from "./rules.ts";
@@ -60,8 +61,8 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const perPair = hasPairOverrides(overrides);
   const log = refusalLog(venue);
   const passed = new Uint32Array(rows);
-  const marks = Array.from({ length: rows }, () => NONE);
-  const refusedBy = [...marks];
+  const marks = listOf(rows, NONE);
+  const refusedBy = listOf(rows, NONE);
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();

@@ -4,6 +4,7 @@ import type { VenueId } from "../domain/venue.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
 import { type Cluster, isOneCoin, type Member, type Outsider, resolveTicker, type TickerRange } from "./identity-clusters.ts";
 import { type IdentityMemory, openMemory } from "./identity-memory.ts";
+import { listOf } from "./list-of.ts";
 import { type Refusals, refusalLog } from "./refusals.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
@@ -51,7 +52,7 @@ export type IdentityResult = {
 export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }: IdentityInput): IdentityResult {
   const opened = openMemory(memory);
   const perPair = hasPairOverrides(overrides);
-  const assetIds = venues.map(({ columns }) => Array.from<string | null>({ length: columns.count }).fill(null));
+  const assetIds = venues.map(({ columns }) => listOf<string | null>(columns.count, null));
   const logs = venues.map(({ columns }) => refusalLog(columns.venue));
   const outs = venues.map(() => 0);
   const evidence: IdentityEvidence[] = [];

@@ -21,6 +21,7 @@ export function rowFacts(market: Market, request: Terms): RowFacts {
   const currencies = currencyNumbers();
   market.forEach((venue, number) => {
     const from = assets.length;
+    const venueNumber = market.findIndex(({ facts: { id } }) => id === venue.facts.id);
     const { kind, quote, settle } = venue.columns;
     for (let place = 0; place < venue.passed.length; place++) {
       const row = venue.passed[place] ?? 0;
@@ -30,6 +31,7 @@ export function rowFacts(market: Market, request: Terms): RowFacts {
       assets.push(asset);
       facts.venue[entry] = number;
       facts.row[entry] = row;
+      facts.venueNumber[entry] = venueNumber;
       const currency = currencies(quote[row] ?? "", settle[row] ?? "");
       facts.settleGroup[entry] = currency.settleGroup;
       facts.currency[entry] = currency.number;
@@ -48,6 +50,7 @@ export function rowFacts(market: Market, request: Terms): RowFacts {
 const roomFor = (rows: number): Numbers => ({
   venue: new Uint16Array(rows),
   row: new Uint32Array(rows),
+  venueNumber: new Uint16Array(rows),
   settleGroup: new Uint16Array(rows),
   currency: new Uint16Array(rows),
   lacks: new Uint8Array(rows),

@@ -100,15 +100,15 @@ const NOTHING = -1;
 /** Both directions of every two perpetuals of one asset; gives how many were considered. */
 function pairPerpetuals(desk: Desk): number {
   const { facts, rules } = desk;
-  const venueOf = venuesOfEntries(desk);
+  const { venueNumber } = facts;
   let considered = 0;
   for (const entries of facts.byAsset.values()) {
     for (let place = 0; place < entries.length; place++) {
       const one = entries[place] ?? 0;
-      const venue = venueOf[one];
+      const venue = venueNumber[one];
       for (let next = place + 1; next < entries.length; next++) {
         const other = entries[next] ?? 0;
-        if (!rules.oneVenue && venue === venueOf[other]) continue;
+        if (!rules.oneVenue && venue === venueNumber[other]) continue;
         considered += 2;
         const apart = whyApart(desk, one, other);
         if (apart === NOTHING) {
@@ -126,13 +126,13 @@ function pairPerpetuals(desk: Desk): number {
 /** Every spot row of an asset with every perpetual of it; gives how many were considered. Spot is never sold short. */
 function pairSpot(desk: Desk): number {
   const { facts, rules } = desk;
-  const venueOf = venuesOfEntries(desk);
+  const { venueNumber } = facts;
   let considered = 0;
   for (const [asset, longs] of facts.spotByAsset) {
     const shorts = facts.byAsset.get(asset) ?? [];
     for (const long of longs) {
       for (const short of shorts) {
-        if (!rules.oneVenue && venueOf[long] === venueOf[short]) continue;
+        if (!rules.oneVenue && venueNumber[long] === venueNumber[short]) continue;
         considered++;
         const apart = whyApart(desk, long, short);
         if (apart === NOTHING) judge(desk, long, short);
@@ -141,12 +141,6 @@ function pairSpot(desk: Desk): number {
     }
   }
   return considered;
-}
-
-/** A number for the venue of each entry. A venue's perpetuals and its spot stand in two places of the market and have one. */
-function venuesOfEntries({ market, facts }: Desk): Uint16Array {
-  const ofPlace = market.map(({ facts: { id } }) => market.findIndex((other) => other.facts.id === id));
-  return facts.venue.map((place) => ofPlace[place] ?? 0);
 }
 
 /** The number of the reason that keeps two rows apart, whichever is bought. */

@@ -27,6 +27,8 @@ export type RowFacts = {
   /** Place of the venue in the market, and of the row in its columns. */
   readonly venue: Uint16Array;
   readonly row: Uint32Array;
+  /** Equal where the venue is: a venue's perpetuals and its spot stand in two places of the market. */
+  readonly venueNumber: Uint16Array;
   /** Coin with its identity cluster. */
   readonly asset: readonly string[];
   /** Equal numbers may pair: dollars and dollar stablecoins share one. */

@@ -113,7 +113,7 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
 function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.spotBookTicker?.receivedAtMs ?? Number.NaN;
-  return ({ known: { name: symbol, parsed }, fields: row }, at) => {
+  return ({ name: symbol, parsed }, row, { at }) => {
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a pair: base + USDT or USDC");
     const pair = tables.spotExchangeInfo?.table.get(symbol);
     if (pair !== undefined && pair.refusal !== null) return pair.refusal;

@@ -102,7 +102,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, books: NamedRows<BookField
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.premiumIndex?.receivedAtMs ?? Number.NaN;
   const bookAtMs = olderOf(receivedAtMs, tables.bookTicker?.receivedAtMs ?? Number.NaN);
-  return ({ known, fields: row }, at) => {
+  return (known, row, { at }) => {
     const { name: symbol, parsed } = known;
     const book = books?.rowOf(known);
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT or USDC");

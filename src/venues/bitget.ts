@@ -164,7 +164,7 @@ function joinTickers<Field extends string>(
       : rowsByName(currentFundRate.table.rows, "symbol", nameReader(names, "currentFundRate", parseName));
   const ratedAtMs = olderOf(receivedAtMs, currentFundRate?.receivedAtMs ?? Number.NaN);
   const fault: Fault = { raised: false };
-  const write: WriteRow<Field | "symbol"> = ({ known, fields: row }, at) => {
+  const write: WriteRow<Field | "symbol"> = (known, row, { at }) => {
     const { name: symbol, parsed } = known;
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT");
     const contract = contracts?.table.get(symbol);

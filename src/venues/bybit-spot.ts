@@ -106,7 +106,7 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
 
 function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["spotInstruments"] | undefined): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ known: { name: symbol, parsed }, fields: row }, at) => {
+  return ({ name: symbol, parsed }, row, { at }) => {
     if (!parsed.ok) return reject(symbol, parsed.error, expected(symbol, parsed.error));
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;

@@ -125,7 +125,7 @@ function rowWriter(
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.contracts?.receivedAtMs ?? Number.NaN;
   const bookAtMs = olderOf(receivedAtMs, tables.tickers?.receivedAtMs ?? Number.NaN);
-  return ({ known, fields: row }, at) => {
+  return (known, row, { at }) => {
     const { name: symbol, parsed } = known;
     const book = books?.rowOf(known);
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: BASE_USDT");

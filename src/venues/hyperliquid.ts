@@ -118,7 +118,7 @@ function join(tables: Fetches, nowMs: number, names: NameBook): Result<Parsed, V
 function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): WriteRow<CoinField> {
   const fault: Fault = { raised: false };
   const nextFundingAtMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
-  return ({ known: { name: symbol, parsed }, fields: coin, index }, at) => {
+  return ({ name: symbol, parsed }, coin, { at, index }) => {
     const context = fetched.table.contexts[index] ?? null;
     if (!parsed.ok) return reject(symbol, parsed.error, "expected a coin of the first dex");
     fault.raised = false;

@@ -48,8 +48,10 @@ export function rowsByName<Field extends string>(
  * ones to `NaN`.
  */
 export type WriteRow<Field extends string> = (
-  row: { readonly known: KnownName; readonly fields: NonNullable<WireRow<Field>>; readonly index: number },
-  at: number,
+  known: KnownName,
+  fields: NonNullable<WireRow<Field>>,
+  /** `at` in the columns, `index` in the body. One object serves all rows. */
+  place: { readonly at: number; readonly index: number },
 ) => RejectedRow | null;
 
 /** Turns the rows of a venue's primary body into columns, and says which rows it refused. A body without one name is a bad shape. */
@@ -71,6 +73,7 @@ export function joinRows<Field extends string>(input: {
   /** By number of the name. */
   const seen: boolean[] = [];
   const multiplied = new Set<string>();
+  const place = { at: 0, index: 0 };
   for (let index = 0; index < rows.length; index++) {
     const fields = rows[index] ?? null;
     const name = fields?.[field];
@@ -85,10 +88,11 @@ export function joinRows<Field extends string>(input: {
       continue;
     }
     seen[known.number] = true;
-    const at = out.symbol.length;
-    const refused = write({ known, fields, index }, at);
+    place.at = out.symbol.length;
+    place.index = index;
+    const refused = write(known, fields, place);
     if (refused !== null) rejected.push(refused);
-    else if (isTaken(out, at, multiplied)) rejected.push(unname(out, name));
+    else if (isTaken(out, place.at, multiplied)) rejected.push(unname(out, name));
     else venueSymbols.push(known.name);
   }
   if (!seen.includes(true)) return err(unnamed(rejected));

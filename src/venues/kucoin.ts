@@ -136,7 +136,7 @@ function rowWriter(
   const fault: Fault = { raised: false };
   const contractsAtMs = tables.contractsActive?.receivedAtMs ?? Number.NaN;
   const booksAtMs = olderOf(contractsAtMs, tables.allTickers?.receivedAtMs ?? Number.NaN);
-  return ({ known, fields: row }, at) => {
+  return (known, row, { at }) => {
     const { name: symbol, parsed } = known;
     const refused = refusalOf(symbol, row) ?? misnamed(known, row);
     if (refused !== null || !parsed.ok) return refused;

@@ -86,7 +86,7 @@ function rowWriter(
   instruments: Tables["spotInstruments"] | undefined,
 ): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ known, fields: row }, at) => {
+  return (known, row, { at }) => {
     const { name: symbol } = known;
     const parsed = row.instType === "SPOT" ? known.parsed : NO_PAIR;
     if (!parsed.ok) return reject(symbol, parsed.error, `expected a spot pair BASE-USDT or BASE-USDC, found ${shownFields(row)}`);

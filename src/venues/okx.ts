@@ -108,7 +108,7 @@ function rowWriter(
   const ratesAtMs = tables.fundingRate?.receivedAtMs ?? Number.NaN;
   const booksAtMs = olderOf(ratesAtMs, tables.tickers?.receivedAtMs ?? Number.NaN);
   const marksAtMs = tables.markPrice?.receivedAtMs ?? Number.NaN;
-  return ({ known, fields: row }, at) => {
+  return (known, row, { at }) => {
     const { name: symbol } = known;
     const parsed = row.instType === "SWAP" ? known.parsed : err(reasonOf(row.instType));
     if (!parsed.ok)

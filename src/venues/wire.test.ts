@@ -114,7 +114,7 @@ describe("joinRows", () => {
       field: "name",
       readName: nameReader(nameBook(), "body", parseName),
       out,
-      write: ({ known, fields }, at) => {
+      write: (known, fields, { at }) => {
         out.multiplier[at] = numberIn(fields.times, fault);
         const asset = textIn(fields.asset, fault);
         if (asset === null || !known.parsed.ok) return { symbol: "?", reason: "bad-field", detail: "no asset" };
