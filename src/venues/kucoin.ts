@@ -191,16 +191,15 @@ function parseName(symbol: string): Result<NameParts, RejectReason> {
 /** States that decide money: a value that KuCoin does not document is refused. */
 function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { type, isInverse, status, marketStage } = row;
-  const found = (): string => foundIn(row);
-  if (type === "FFICSX") return reject(symbol, "not-perpetual", found());
-  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found()}`);
-  if (isInverse === true) return reject(symbol, "not-linear", found());
-  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found()}`);
-  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, nameOf(symbol).symbol, found());
-  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found()}`);
+  if (type === "FFICSX") return reject(symbol, "not-perpetual", foundIn(row));
+  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${foundIn(row)}`);
+  if (isInverse === true) return reject(symbol, "not-linear", foundIn(row));
+  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${foundIn(row)}`);
+  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, nameOf(symbol).symbol, foundIn(row));
+  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${foundIn(row)}`);
   return isMissing(marketStage) || STAGES.has(marketStage)
     ? null
-    : reject(symbol, "unknown-state", `expected a documented marketStage, ${found()}`);
+    : reject(symbol, "unknown-state", `expected a documented marketStage, ${foundIn(row)}`);
 }
 
 /** The fields that decide, for the detail of a refusal: made of few rows, so not beforehand. */
@@ -211,14 +210,13 @@ function foundIn({ type, isInverse, status, marketStage, baseCurrency, settleCur
 /** What the row says of its currencies has to be what its name says. */
 function misnamed({ name: symbol, parsed }: KnownName, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
   const { baseCurrency, settleCurrency } = row;
-  const found = (): string => foundIn(row);
-  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${found()}`);
+  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${foundIn(row)}`);
   const isSettledAsNamed = parsed.ok && (isMissing(settleCurrency) || settleCurrency === parsed.value.settle);
   if (!isSettledAsNamed && !(!parsed.ok && parsed.error === "bad-symbol")) {
-    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${found()}`);
+    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${foundIn(row)}`);
   }
   return !parsed.ok || (!isMissing(baseCurrency) && baseCurrency !== symbol.slice(0, -5))
-    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${found()}`)
+    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${foundIn(row)}`)
     : null;
 }
 
