@@ -155,7 +155,7 @@ function intervalMs(row: NonNullable<WireRow<FundingField>>, fundingTime: number
   const afterNext = timeMsIn(row.nextFundingTime, fault);
   const last = timeMsIn(row.prevFundingTime, fault);
   const interval = Number.isNaN(afterNext) ? fundingTime - last : afterNext - fundingTime;
-  if (interval <= 0) fault.raised = true;
+  if (interval < 1) fault.raised = true;
   return interval;
 }
 

@@ -64,10 +64,13 @@ function otherNumberIn(text: string, fault: Fault): number {
   return Number.NaN;
 }
 
+/** What divided by a unit could become 0 is no quantity of anything. */
+const VANISHING = 1e-100;
+
 /** A number that must be above zero where it is sent: intervals, contract sizes. */
 export function positiveIn(value: unknown, fault: Fault): number {
   const number = numberIn(value, fault);
-  if (number <= 0) fault.raised = true;
+  if (number < VANISHING) fault.raised = true;
   return number;
 }
 
