@@ -12,13 +12,19 @@ import type { ScanInput, ScanPorts } from "../src/scan.ts";
 import { qualityOverrides, scanSettings } from "../src/scan-settings.ts";
 import type { ScanRecord } from "../src/storage/scan-record.ts";
 import type { VenueAdapter } from "../src/venues/adapter.ts";
+import { type NameBook, nameBook } from "../src/venues/name-book.ts";
 import { ADAPTERS, adapterOf } from "../src/venues/registry.ts";
 
 /** What one scan leaves to the next: the feeds' memories and the Scanner's. */
-export type Carried = Pick<ScanInput, "lifecycle" | "identity" | "depths" | "wanted"> & { readonly feeds: ReadonlyMap<FeedId, FeedMemory> };
+export type Carried = Pick<ScanInput, "lifecycle" | "identity" | "depths" | "wanted"> & {
+  readonly feeds: ReadonlyMap<FeedId, FeedMemory>;
+  /** The names that each feed has met, which it holds while it is in memory. */
+  readonly names: ReadonlyMap<FeedId, NameBook>;
+};
 
 export const NOTHING_CARRIED: Carried = {
   feeds: new Map(),
+  names: new Map(),
   lifecycle: EMPTY_STATE,
   identity: EMPTY_IDENTITY_MEMORY,
   depths: {},
@@ -32,6 +38,13 @@ export type Asked = { readonly method: string; readonly path: string; readonly b
 export type ReadText = (adapter: VenueAdapter, asked: Asked) => string | Promise<string>;
 
 type Source = { readonly nowMs: number; readonly read: ReadText; readonly carried: Carried };
+
+/** With a name book for each feed: an empty one at its first scan. */
+function withNames(source: Source): Source {
+  const { names } = source.carried;
+  const all = new Map(ADAPTERS.map(({ id }) => [id, names.get(id) ?? nameBook()]));
+  return { ...source, carried: { ...source.carried, names: all } };
+}
 
 /** In place of `net/`: `JSON.parse` of a text. An answer that the adapter refuses ends the benchmark. */
 const caller =
@@ -49,14 +62,16 @@ const NO_MEMORY: FeedMemory = { tables: {}, shown: null, instruments: null };
 /** A feed's part of a scan, up to columns. */
 async function collect(adapter: VenueAdapter, source: Source): Promise<{ readonly reply: FeedReply; readonly memory: FeedMemory }> {
   const memory = source.carried.feeds.get(adapter.id) ?? NO_MEMORY;
-  const collected = await collectVenue({ adapter, memory, slowCalls: 40, call: caller(adapter, source), now: () => source.nowMs });
+  const names = source.carried.names.get(adapter.id) ?? nameBook();
+  const collected = await collectVenue({ adapter, memory, slowCalls: 40, call: caller(adapter, source), now: () => source.nowMs, names });
   const { error } = collected.reply;
   if (error !== null) throw new Error(`${adapter.id}: ${error.message}`);
   return collected;
 }
 
 /** Parse and normalise: the feeds' part of a scan alone. */
-export async function normalise(source: Source): Promise<{ readonly rows: number; readonly carried: Carried }> {
+export async function normalise(given: Source): Promise<{ readonly rows: number; readonly carried: Carried }> {
+  const source = withNames(given);
   const feeds = new Map(source.carried.feeds);
   let rows = 0;
   for (const adapter of ADAPTERS) {
@@ -71,7 +86,8 @@ export async function normalise(source: Source): Promise<{ readonly rows: number
  * One whole scan by the pipeline itself. Its feeds read texts one after the other, as bodies that arrive one after the
  * other are read, and its storage keeps nothing.
  */
-export async function scan(source: Source): Promise<{ readonly record: ScanRecord; readonly carried: Carried }> {
+export async function scan(given: Source): Promise<{ readonly record: ScanRecord; readonly carried: Carried }> {
+  const source = withNames(given);
   const { nowMs, carried } = source;
   const feeds = new Map(carried.feeds);
   const inTurn = oneByOne();
@@ -92,7 +108,7 @@ export async function scan(source: Source): Promise<{ readonly record: ScanRecor
   const { record, lifecycle, identity, depths, wanted } = result.value;
   const failed = record.venues.find(({ error }) => error !== null);
   if (failed !== undefined) throw new Error(`${failed.feed}: ${failed.error?.message ?? ""}`);
-  return { record, carried: { feeds, lifecycle, identity, depths, wanted } };
+  return { record, carried: { ...carried, feeds, lifecycle, identity, depths, wanted } };
 }
 
 function registered(feed: FeedId): VenueAdapter {

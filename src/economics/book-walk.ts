@@ -23,9 +23,11 @@ export function vwapAt({ usd, base }: Ladder, sizeUsd: number): number | null {
   if (!(sizeUsd > 0)) return null;
   let place = 0;
   while (place < usd.length && (usd[place] ?? 0) < sizeUsd) place++;
-  const [endUsd, endBase] = [usd[place], base[place]];
+  const endUsd = usd[place];
+  const endBase = base[place];
   if (endUsd === undefined || endBase === undefined) return null;
-  const [fromUsd, fromBase] = [usd[place - 1] ?? 0, base[place - 1] ?? 0];
+  const fromUsd = place === 0 ? 0 : (usd[place - 1] ?? 0);
+  const fromBase = place === 0 ? 0 : (base[place - 1] ?? 0);
   return sizeUsd / (fromBase + ((sizeUsd - fromUsd) * (endBase - fromBase)) / (endUsd - fromUsd));
 }
 

@@ -47,6 +47,8 @@ const HALVINGS = 52;
 function largestEarning(netAt: (sizeUsd: number) => number | null, room: number): number {
   const earns = (sizeUsd: number): boolean => (netAt(sizeUsd) ?? Number.NaN) > 0;
   if (earns(room)) return room;
+  // What the halving would come to where no size earns: most pairs under the bar end here.
+  if (!earns(room / 2 ** HALVINGS)) return 0;
   let [low, high] = [0, room];
   for (let halving = 0; halving < HALVINGS; halving++) {
     const middle = (low + high) / 2;

@@ -5,7 +5,7 @@ import { breakEven } from "./break-even.ts";
 import { capacity } from "./capacity.ts";
 import { roundTripFees } from "./fees.ts";
 import { formatUsd } from "./format-usd.ts";
-import { firstSettlementAtMs, fundingOver, fundingTerms } from "./funding.ts";
+import { firstSettlementAtMs, fundingOver, type FundingTerms, fundingTerms } from "./funding.ts";
 import { crossingOrigin, type LegBook, legCrossing, legCrossingGap } from "./leg-crossing.ts";
 import { exitCrossing, priceGain, priceGap } from "./price-gain.ts";
 
@@ -38,9 +38,10 @@ export type LedgerInput = {
  * sentence in `reasons`. Example: 21 settlements of 0.0003 received and 21 of 0.0001 paid, fees of 0.0005 on each leg and
  * spreads of 0.0002 in all give `0.0042 − 0.002 − 0.0002 = 0.002` over 168 h (run in ledger.test.ts).
  */
-export function buildLedger(input: LedgerInput): Ledger {
-  const { long, short, sizeUsd, horizonHours, nowMs } = input;
-  const books = booksOf(input);
+export function buildLedger(asked: LedgerInput): Ledger {
+  const { long, short, sizeUsd, horizonHours, nowMs } = asked;
+  const books = booksOf(asked);
+  const input: Work = { ...asked, books, terms: { long: fundingTerms(long), short: fundingTerms(short) } };
   const gain = pairGain(input);
   const funding = pairFunding(input, horizonHours);
   const earned = withGain(input, funding);
@@ -67,7 +68,7 @@ export function buildLedger(input: LedgerInput): Ledger {
       return { horizonHours: hours, net: netOf(withGain(input, pairFunding(input, hours)), fees, crossing) };
     }),
     costBySize: costs.costBySize,
-    breakEven: breakEven({ long: fundingTerms(long), short: fundingTerms(short), cost: sum(fees, bothWays(input, sizeUsd)), nowMs }),
+    breakEven: breakEven({ ...input.terms, cost: sum(fees, bothWays(books, sizeUsd)), nowMs }),
     stress: stressOf({ priceGain: input.closure === undefined ? undefined : gain, funding, fees, crossing }),
     capacityUsd: room.usd,
     reasons: [
@@ -86,9 +87,10 @@ export function buildLedger(input: LedgerInput): Ledger {
 }
 
 /** Funding of the pair over a holding time: what the short receives less what the long pays. */
-function pairFunding({ long, short, nowMs }: LedgerInput, horizonHours: number): number | null {
-  const earned = fundingOver(fundingTerms(short), { nowMs, horizonHours });
-  const paid = fundingOver(fundingTerms(long), { nowMs, horizonHours });
+function pairFunding({ terms, nowMs }: Work, horizonHours: number): number | null {
+  const window = { nowMs, horizonHours };
+  const earned = fundingOver(terms.short, window);
+  const paid = fundingOver(terms.long, window);
   return earned === null || paid === null ? null : earned - paid;
 }
 
@@ -101,19 +103,23 @@ const withGain = (input: LedgerInput, funding: number | null): number | null =>
   input.closure === undefined ? funding : sum(pairGain(input), funding);
 
 /** Crossing of both legs at a size: in and out, or what is left of it where the gap's own prices are those of the entry. */
-function pairCrossing(input: LedgerInput, usd: number): number | null {
-  if (input.closure === undefined) return bothWays(input, usd);
-  const { long, short } = booksOf(input);
+function pairCrossing({ closure, books }: Work, usd: number): number | null {
+  if (closure === undefined) return bothWays(books, usd);
+  const { long, short } = books;
   return sum(exitCrossing(long.quote, legCrossing(long, usd)), exitCrossing(short.quote, legCrossing(short, usd)));
 }
 
 /** Crossing of both legs at a size, in and out. */
-function bothWays(input: LedgerInput, usd: number): number | null {
-  const { long, short } = booksOf(input);
+function bothWays({ long, short }: Books, usd: number): number | null {
   return sum(legCrossing(long, usd), legCrossing(short, usd));
 }
 
-const booksOf = ({ long, short, depths }: LedgerInput): { readonly long: LegBook; readonly short: LegBook } => ({
+/** Both legs with what is known of their books. */
+type Books = { readonly long: LegBook; readonly short: LegBook };
+/** What is asked, with books and funding terms put together once: a ledger asks for them at dozens of sizes and times. */
+type Work = LedgerInput & { readonly books: Books; readonly terms: { readonly long: FundingTerms; readonly short: FundingTerms } };
+
+const booksOf = ({ long, short, depths }: LedgerInput): Books => ({
   long: { quote: long.quote, depth: depths?.long ?? null },
   short: { quote: short.quote, depth: depths?.short ?? null },
 });
@@ -154,12 +160,12 @@ export function stressOf({ priceGain: gain, funding, fees, crossing }: StressedL
 const half = (line: number | null): number | null => (line === null ? null : line / 2);
 
 /** Fees and crossing at each size of the card. One sentence names the sizes beyond the book, where the reference size fits. */
-function costTable(input: LedgerInput, fees: number | null): Pick<Ledger, "reasons" | "costBySize"> {
+function costTable(input: Work, fees: number | null): Pick<Ledger, "reasons" | "costBySize"> {
   const costAt = (usd: number) => sum(fees, pairCrossing(input, usd));
   const costBySize = CARD_SIZES_USD.map((usd) => ({ sizeUsd: usd, cost: costAt(usd) }));
   const unknown =
     costAt(input.sizeUsd) === null ? [] : costBySize.filter(({ cost }) => cost === null).map((line) => formatUsd(line.sizeUsd));
-  const { long, short } = booksOf(input);
+  const { long, short } = input.books;
   const known = long.depth === null && short.depth === null ? "the best bid and ask" : "the books";
   const reasons = unknown.length === 0 ? [] : [`Cost is not known at ${unknown.join(" and ")}: more than ${known} hold.`];
   return { costBySize, reasons };

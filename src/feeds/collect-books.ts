@@ -17,15 +17,16 @@ type Collecting = {
 
 /** Fetches the order books asked for, side by side, and keeps of each what pricing needs. A book that fails costs itself alone. */
 export async function collectBooks(input: Collecting): Promise<BooksReply> {
-  const places = new Map(input.instruments?.symbol.map((symbol, place) => [symbol, place]));
-  const reads = await Promise.all(input.ask.symbols.map((symbol) => readOne(input, symbol, places.get(symbol))));
+  // A feed is asked for a few books of its thousand instruments: a search for each is less than a map of all.
+  const placeOf = (symbol: string): number => input.instruments?.symbol.indexOf(symbol) ?? -1;
+  const reads = await Promise.all(input.ask.symbols.map((symbol) => readOne(input, symbol, placeOf(symbol))));
   return { books: reads.map(({ book }) => book), calls: reads.flatMap(({ calls }) => calls) };
 }
 
 async function readOne(
   { adapter, instruments, ask, call }: Collecting,
   symbol: string,
-  place = -1,
+  place: number,
 ): Promise<{ readonly book: BookRead; readonly calls: readonly CallRecord[] }> {
   const venueSymbol = instruments?.venueSymbol[place];
   if (instruments === null || venueSymbol === undefined) {

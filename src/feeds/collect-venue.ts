@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { type ShownBook, shownBook, unchangedScans } from "../quality/unchanged.ts";
 import type { Endpoint, Fetched, VenueAdapter } from "../venues/adapter.ts";
+import type { NameBook } from "../venues/name-book.ts";
 
 /** What a feed remembers from scan to scan. Everything else it fetches anew. */
 export type FeedMemory = {
@@ -59,6 +60,8 @@ export async function collectVenue(input: {
   /** Slow endpoints that may be fetched; the others wait for another scan. */
   readonly slowCalls: number;
   readonly now: () => number;
+  /** The names that the feed has met, where it keeps them. */
+  readonly names?: NameBook;
 }): Promise<{ readonly reply: FeedReply; readonly memory: FeedMemory }> {
   const { adapter, memory, call, now } = input;
   const startedAtMs = now();
@@ -77,7 +80,7 @@ export async function collectVenue(input: {
   if (fatal !== undefined) {
     return { reply: failedReply({ ...facts, error: fatal.error, ms: now() - startedAtMs }), memory: { ...memory, tables: kept } };
   }
-  const joined = adapter.join(tables, now());
+  const joined = adapter.join(tables, now(), input.names);
   if (!joined.ok) {
     return { reply: failedReply({ ...facts, error: joined.error, ms: now() - startedAtMs }), memory: { ...memory, tables: kept } };
   }
@@ -94,7 +97,8 @@ export async function collectVenue(input: {
     ms: now() - startedAtMs,
   };
   const { symbol, multiplier } = columns;
-  const instruments = { symbol, venueSymbol: venueSymbols, multiplier, unitBase: bookUnitBase };
+  // Copies: a column may be part of a larger array that would be stored with it.
+  const instruments = { symbol, venueSymbol: venueSymbols, multiplier: multiplier.slice(), unitBase: bookUnitBase.slice() };
   return { reply, memory: { tables: kept, shown: shownBook(columns, unchanged), instruments } };
 }
 

@@ -10,6 +10,7 @@ import { createHostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
+import { nameBook } from "../venues/name-book.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { collectBooks, failedBooks } from "../feeds/collect-books.ts";
@@ -32,6 +33,8 @@ export class VenueFeed extends DurableObject<Env> {
   /** One for all calls: quotes and books are asked for at once and share the budget. */
   #held: Promise<Held> | null = null;
   #calls = 0;
+  /** Not stored: a feed that was out of memory reads its names anew. */
+  readonly #names = nameBook();
 
   /** Fetches the market once and hands its rows over as columns. Never throws for what a venue does. */
   async quotes(ask: FeedAsk): Promise<FeedReply> {
@@ -47,13 +50,20 @@ export class VenueFeed extends DurableObject<Env> {
       });
     }
     const turn = ++this.#calls;
-    const held = await (this.#held ??= this.#load(adapter, services));
+    const held = await this.#hold(adapter, services);
     const { memory, budget } = held;
     const { limitMs } = ask;
     const limit = startTimeLimit(limitMs);
     const { attempts } = services.callLimits;
     const call = caller({ adapter, services, budget, log, limitMs, attempts, signal: limit.signal });
-    const collected = await collectVenue({ adapter, memory, call, slowCalls: ask.slowCalls, now: services.now }).finally(limit.close);
+    const collected = await collectVenue({
+      adapter,
+      memory,
+      call,
+      slowCalls: ask.slowCalls,
+      now: services.now,
+      names: this.#names,
+    }).finally(limit.close);
     pauseAfter(collected.reply.error, budget);
     // A call that hung may end after a later one: what that one read is newer.
     if (turn > held.memoryOf) Object.assign(held, { memory: collected.memory, memoryOf: turn });
@@ -73,7 +83,7 @@ export class VenueFeed extends DurableObject<Env> {
     const log = services.log.with({ component: "venue-feed", correlationId: ask.scanId, feed: ask.feed });
     const adapter = adapterOf(ask.feed);
     if (adapter === null) return failedBooks(ask, { kind: "internal", message: `expected a registered feed, found ${ask.feed}` });
-    const held = await (this.#held ??= this.#load(adapter, services));
+    const held = await this.#hold(adapter, services);
     const { instruments } = held.memory;
     const budget = bothOf(held.books, held.budget);
     const limit = startTimeLimit(ask.limitMs);
@@ -83,6 +93,14 @@ export class VenueFeed extends DurableObject<Env> {
     await this.ctx.storage.put({ budget: held.budget.state() });
     log.info("feed.books", { asked: ask.symbols.length, read: reply.books.filter(({ result }) => result.ok).length });
     return reply;
+  }
+
+  /** What is in memory, else what is stored; a load that failed is tried again by the next call. */
+  #hold(adapter: VenueAdapter, services: Services): Promise<Held> {
+    return (this.#held ??= this.#load(adapter, services).catch((error: unknown) => {
+      this.#held = null;
+      throw error;
+    }));
   }
 
   async #load(adapter: VenueAdapter, services: Services): Promise<Held> {

@@ -2,9 +2,11 @@ import { count } from "../domain/funnel.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
-import { type FailedRule, type Refusals, refusalLog } from "./refusals.ts";
+import { listOf } from "./list-of.ts";
+import { type FailedRule, type RefusalLog, type Refusals, refusalLog } from "./refusals.ts";
 import type { RuleInput } from "./rule.ts";
 import { RULES } from "./rules.ts";
+import { type Batch, SCREENS, screenRows } from "./screens.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
 export type GateInput = {
@@ -48,7 +50,7 @@ const ZERO_SHARE = 0.5;
 const ZERO_SHARE_ROWS = 20;
 
 /**
- * Runs every rule on every row of one venue. A row is refused by any hard rule and, at level `strict`, by any soft one;
+ * Runs every rule on the rows of one venue that may fail it. A row is refused by any hard rule and, at level `strict`, by any soft one;
  * at `permissive` soft rules mark it, but for zero rates of a venue that sends little else, which are refused.
  * `in = out + Σ dropped`, where a refused row counts under its first failed rule.
  * So a crossed book whose mark is zero too counts as `crossed-book` and its sample lists both rules.
@@ -59,32 +61,38 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const perPair = hasPairOverrides(overrides);
   const log = refusalLog(venue);
   const passed = new Uint32Array(rows);
-  const marks: (readonly string[])[] = [];
-  const refusedBy: (readonly string[])[] = [];
+  const marks = listOf(rows, NONE);
+  const refusedBy = listOf(rows, NONE);
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
   const hard = zerosStandForNothing(columns) ? HARD | ZERO_RATE : HARD;
   const input = { columns, row: 0, unchangedScans: 0, facts, settings: venueSettings, nowMs };
+  // With bars of a pair's own each row has to be asked for.
+  const suspects = perPair
+    ? new Uint32Array(rows).fill(ALL)
+    : suspectRules({ columns, unchangedScans, facts, settings: venueSettings, nowMs });
   let out = 0;
   for (let row = 0; row < rows; row++) {
+    const suspect = suspects[row] ?? ALL;
+    if (suspect === 0) {
+      passed[out++] = row;
+      continue;
+    }
     const symbol = columns.symbol[row] ?? "";
     input.row = row;
     input.unchangedScans = unchangedScans[row] ?? 0;
     if (perPair) input.settings = settingsFor({ quality: settings, overrides, venue, symbol });
-    const failed = failedRules(input);
+    const failed = failedRules(input, suspect);
+    const found = names(failed);
     if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
-      const rules = names(failed);
-      log.add(symbol, rules, () => findings(input, failed));
-      refusedBy.push(rules);
-      marks.push(NONE);
+      refuse(log, { ...input, symbol, found, failed });
+      refusedBy[row] = found;
       continue;
     }
     passed[out++] = row;
-    const found = names(failed);
     for (const rule of found) count(marked, rule);
-    marks.push(found);
-    refusedBy.push(NONE);
+    marks[row] = found;
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
   return { in: rows, out, passed: passed.slice(0, out), marks, failed: refusedBy, frozen, marked, ...log.result() };
@@ -102,13 +110,34 @@ function zerosStandForNothing({ count: rows, fundingRatePerInterval }: QuoteColu
   return sent >= ZERO_SHARE_ROWS && zeros >= sent * ZERO_SHARE;
 }
 
-/** The rules that a row fails, as bits. */
-function failedRules(input: RuleInput): number {
+/** Files a refused row. Apart from the loop, where a function that may be called later would cost each row an object. */
+function refuse(
+  log: RefusalLog,
+  row: RuleInput & { readonly symbol: string; readonly found: readonly string[]; readonly failed: number },
+): void {
+  log.add(row.symbol, row.found, () => findings(row, row.failed));
+}
+
+/** The rules that each row may fail, as bits. */
+function suspectRules(batch: Omit<RuleInput, "row" | "unchangedScans"> & Pick<GateInput, "unchangedScans">): Uint32Array {
+  const { count: rows, kind } = batch.columns;
+  const suspects = new Uint32Array(rows);
+  // One kind of array for all screens, so that their loops stay tight.
+  const whole: Batch = { ...batch, unchangedScans: Float64Array.from(batch.unchangedScans), hasPerpetuals: kind.includes("perpetual") };
+  for (const [place, rule] of RULES.entries()) {
+    const screens = SCREENS[rule.id]?.(whole);
+    if (screens === undefined) for (let row = 0; row < rows; row++) suspects[row] = (suspects[row] ?? 0) | (1 << place);
+    else for (const screen of screens) screenRows(suspects, 1 << place, screen);
+  }
+  return suspects;
+}
+
+/** The rules that a row fails, of those that it may fail; both as bits. */
+function failedRules(input: RuleInput, suspect: number): number {
   let failed = 0;
-  let bit = 1;
-  for (const rule of RULES) {
-    if (rule.check(input) !== null) failed |= bit;
-    bit <<= 1;
+  for (let left = suspect; left !== 0; left &= left - 1) {
+    const place = 31 - Math.clz32(left & -left);
+    if (RULES[place]?.check(input) != null) failed |= 1 << place;
   }
   return failed;
 }

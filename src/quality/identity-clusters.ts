@@ -31,19 +31,20 @@ export type TickerQuestion = {
 
 export type TickerAnswer = { readonly clusters: readonly Cluster[]; readonly outsiders: readonly Outsider[] };
 
-const NO_OUTSIDERS: readonly Outsider[] = [];
+/** What tells most tickers at once: their lowest and highest price per coin, and how many venues send them. */
+export type TickerRange = { readonly lowest: number; readonly highest: number; readonly venues: number };
+
+/** Whether a ticker that never stood for more than one coin is one coin at one price, as most are. Then its id is the ticker. */
+export const isOneCoin = ({ lowest, highest, venues }: TickerRange, settings: QualitySettings): boolean =>
+  highest / lowest - 1 <= toleranceFor(venues, settings);
 
 /**
- * Clusters of one ticker with their asset ids. Most tickers are one coin at one price and take the short way. A ticker
- * of one venue has no outsiders: no other venue can disagree. Two instruments of one venue count as one venue; its
+ * Clusters of one ticker with their asset ids. A ticker of one venue has no outsiders: no other venue can disagree. Two instruments of one venue count as one venue; its
  * perpetual and its spot pair are a coin of their own where they agree as closely as two venues must.
  */
 export function resolveTicker(question: TickerQuestion): TickerAnswer {
   const { ticker, members, settings, memory } = question;
   const venues = venuesIn(members);
-  if (!memory.knows(ticker) && spreadAnyOrder(members) <= toleranceFor(venues, settings)) {
-    return { clusters: [{ assetId: ticker, members }], outsiders: NO_OUTSIDERS };
-  }
   const byPrice = priceClusters(members, settings.identityTolerance);
   const groups = memory.knows(ticker) ? apartAsRemembered(byPrice, question) : byPrice;
   const isCoin = (group: readonly Member[]): boolean =>
@@ -72,16 +73,6 @@ const agreeing = (group: readonly Member[]): number => {
 
 const toleranceFor = (venues: number, settings: QualitySettings): number =>
   venues === 2 ? settings.identityToleranceTwoVenues : settings.identityTolerance;
-
-function spreadAnyOrder(members: readonly Member[]): number {
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = 0;
-  for (const { price } of members) {
-    if (price < lowest) lowest = price;
-    if (price > highest) highest = price;
-  }
-  return highest / lowest - 1;
-}
 
 /**
  * Splits a price group whose instruments are remembered as different coins: two coins that cross in price stay two,

@@ -2,7 +2,7 @@ import { HOUR_MS } from "../domain/units.ts";
 import type { Finding, Rule, RuleInput } from "./rule.ts";
 
 /** Epoch milliseconds were past this in 1973, epoch seconds will be in 5138. */
-const SMALLEST_MS = 1e11;
+export const SMALLEST_MS = 1e11;
 /** Float noise allowed where a rate is compared with the cap it was cut at. */
 const CAP_SLACK = 1e-9;
 

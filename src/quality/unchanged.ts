@@ -34,13 +34,13 @@ export function unchangedScans(columns: QuoteColumns, before: ShownBook | null):
   return counts;
 }
 
-/** What to remember of this scan for the next. */
+/** What to remember of this scan for the next: copies, as a column may be part of a larger array that would be kept with it. */
 export const shownBook = (columns: QuoteColumns, unchanged: Uint16Array): ShownBook => ({
   symbol: columns.symbol,
-  bid: columns.bid,
-  ask: columns.ask,
-  mark: columns.mark,
-  index: columns.index,
+  bid: columns.bid.slice(),
+  ask: columns.ask.slice(),
+  mark: columns.mark.slice(),
+  index: columns.index.slice(),
   unchangedScans: unchanged,
 });
 

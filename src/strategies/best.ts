@@ -10,12 +10,15 @@ export type Best<T> = {
 /** A list of the `limit` best. Of equal scores the earlier stays. */
 export function best<T>(limit: number): Best<T> {
   const kept: { readonly item: T; readonly score: number }[] = [];
+  let bar = limit > 0 ? -Infinity : Infinity;
   return {
-    takes: (score) => score > (kept.length < limit ? -Infinity : (kept.at(-1)?.score ?? Infinity)),
+    takes: (score) => score > bar,
     add: (item, score) => {
       const place = kept.findIndex((other) => other.score < score);
       kept.splice(place === -1 ? kept.length : place, 0, { item, score });
-      return kept.length > limit ? (kept.pop()?.item ?? null) : null;
+      const beaten = kept.length > limit ? (kept.pop()?.item ?? null) : null;
+      if (kept.length === limit) bar = kept.at(-1)?.score ?? Infinity;
+      return beaten;
     },
     items: () => kept.map(({ item }) => item),
   };

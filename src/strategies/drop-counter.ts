@@ -2,11 +2,14 @@ import { type DroppedPair, PAIR_DROP_REASONS, type PairDropReason, SAMPLES_PER_R
 
 /** Counts pairs that are dropped, and keeps a few of each long venue and reason as evidence. */
 export type DropCounter = {
-  /** Counts one, and says whether evidence of it is wanted. */
-  readonly add: (reason: PairDropReason, longVenue: number) => boolean;
+  /** Counts one, by the number of its reason, and says whether evidence of it is wanted. */
+  readonly add: (reason: number, longVenue: number) => boolean;
   readonly keep: (sample: DroppedPair) => void;
   readonly result: () => Pick<Selection, "dropped" | "samples">;
 };
+
+/** The number of a reason: tens of thousands of pairs are dropped in a scan, and a number indexes an array. */
+export const reasonNumber = (reason: PairDropReason): number => PAIR_DROP_REASONS.indexOf(reason);
 
 /** A counter for a market of that many venues, with nothing in it. */
 export function dropCounter(venues: number): DropCounter {
@@ -15,11 +18,11 @@ export function dropCounter(venues: number): DropCounter {
   const samples: DroppedPair[] = [];
   return {
     add: (reason, longVenue) => {
-      const place = PAIR_DROP_REASONS.indexOf(reason);
-      counts[place] = (counts[place] ?? 0) + 1;
-      const taken = sampled[place * venues + longVenue] ?? SAMPLES_PER_REASON;
+      counts[reason] = (counts[reason] ?? 0) + 1;
+      const place = reason * venues + longVenue;
+      const taken = sampled[place] ?? SAMPLES_PER_REASON;
       if (taken >= SAMPLES_PER_REASON) return false;
-      sampled[place * venues + longVenue] = taken + 1;
+      sampled[place] = taken + 1;
       return true;
     },
     keep: (sample) => samples.push(sample),

@@ -1,33 +1,41 @@
 import type { InstrumentKind } from "../domain/instrument.ts";
 import { type Best, best } from "./best.ts";
-import { type DropCounter, dropCounter } from "./drop-counter.ts";
-import { rowFacts } from "./row-facts.ts";
-import type {
-  DirectedPair,
-  DroppedPair,
-  Market,
-  OpenPair,
-  PairDropReason,
-  RowFacts,
-  RowRef,
-  SelectRequest,
-  Selection,
+import { type DropCounter, dropCounter, reasonNumber } from "./drop-counter.ts";
+import { LACKS_PRICE, rowFacts } from "./row-facts.ts";
+import {
+  type DirectedPair,
+  type DroppedPair,
+  type Market,
+  type OpenPair,
+  PAIR_DROP_REASONS,
+  type PairDropReason,
+  type RowFacts,
+  type RowRef,
+  type SelectRequest,
+  type Selection,
 } from "./strategy.ts";
 
-/** How a strategy pairs rows. Rows are named by their entries in the facts, and all figures are numbers of those. */
+/**
+ * How a strategy pairs rows. Rows are named by their entries in the facts, and what decides over most pairs is a column of
+ * numbers, so that tens of thousands of them are told apart without a call or an object each.
+ */
 export type PairRules = {
   /** What is bought. What is sold is a perpetual, and where both are, either may be bought. */
   readonly longKind: InstrumentKind;
   /** Whether both legs may be of one venue. */
   readonly oneVenue: boolean;
-  /** What keeps two rows apart, whichever is bought; null where they may pair. */
-  readonly apart: (facts: RowFacts, long: number, short: number) => PairDropReason | null;
-  /** Above zero where this direction earns; never so in both directions. */
-  readonly edge: (facts: RowFacts, long: number, short: number) => number;
+  /** Rows pair only where this number is the same, and are dropped as `mismatch` elsewhere. */
+  readonly group: (facts: RowFacts) => Uint16Array;
+  readonly mismatch: PairDropReason;
+  /** Bits of `lacks` that keep a row from pairing: without a price it is dropped as `no-price`, without funding as `no-rate`. */
+  readonly needs: number;
+  /** What the long leg pays and what the short leg receives, by entry: a direction has an edge where more is received. */
+  readonly paid: (facts: RowFacts) => Float64Array;
+  readonly received: (facts: RowFacts) => Float64Array;
   /** Why a direction without an edge is dropped. */
   readonly noEdge: PairDropReason;
-  /** What the pair earns over the horizon before any cost, fraction. */
-  readonly earned: (facts: RowFacts, long: number, short: number) => number;
+  /** Share of the pair's price gap that it earns beside its funding; 0 where it does not live on one. */
+  readonly closure: number;
   /** What crossing costs each row, fraction. */
   readonly crossing: (facts: RowFacts) => Float64Array;
 };
@@ -44,7 +52,12 @@ export function selectPairs(market: Market, request: SelectRequest, rules: PairR
     market,
     facts,
     rules,
+    group: rules.group(facts),
+    paid: rules.paid(facts),
+    received: rules.received(facts),
     crossing: rules.crossing(facts),
+    mismatch: reasonNumber(rules.mismatch),
+    noEdge: reasonNumber(rules.noEdge),
     openNet: request.settings.openNet,
     open: openCodes(market, facts, request.open),
     pairs: [],
@@ -63,7 +76,13 @@ type Desk = {
   readonly market: Market;
   readonly facts: RowFacts;
   readonly rules: PairRules;
+  readonly group: Uint16Array;
+  readonly paid: Float64Array;
+  readonly received: Float64Array;
   readonly crossing: Float64Array;
+  /** Numbers of the reasons, as the counter takes them. */
+  readonly mismatch: number;
+  readonly noEdge: number;
   readonly openNet: number;
   /** Codes of the pairs of open rows, see `codeOf`. */
   readonly open: ReadonlySet<number>;
@@ -72,20 +91,32 @@ type Desk = {
   readonly nearMisses: Best<Pair>;
 };
 
+const NO_PRICE = reasonNumber("no-price");
+const NO_RATE = reasonNumber("no-rate");
+const BELOW_THRESHOLD = reasonNumber("below-threshold");
+/** In place of the number of a reason: the rows may pair. */
+const NOTHING = -1;
+
 /** Both directions of every two perpetuals of one asset; gives how many were considered. */
 function pairPerpetuals(desk: Desk): number {
-  const { facts } = desk;
-  const venueOf = venueNumbers(desk.market);
+  const { facts, rules } = desk;
+  const { venueNumber } = facts;
   let considered = 0;
   for (const entries of facts.byAsset.values()) {
-    for (const [place, one] of entries.entries()) {
+    for (let place = 0; place < entries.length; place++) {
+      const one = entries[place] ?? 0;
+      const venue = venueNumber[one];
       for (let next = place + 1; next < entries.length; next++) {
         const other = entries[next] ?? 0;
-        if (!desk.rules.oneVenue && venueOf[facts.venue[one] ?? 0] === venueOf[facts.venue[other] ?? 0]) continue;
+        if (!rules.oneVenue && venue === venueNumber[other]) continue;
         considered += 2;
-        const apart = desk.rules.apart(facts, one, other);
-        judge(desk, { long: one, short: other }, apart);
-        judge(desk, { long: other, short: one }, apart);
+        const apart = whyApart(desk, one, other);
+        if (apart === NOTHING) {
+          judge(desk, one, other);
+          judge(desk, other, one);
+        } else {
+          dropBoth(desk, apart, { long: one, short: other });
+        }
       }
     }
   }
@@ -94,102 +125,129 @@ function pairPerpetuals(desk: Desk): number {
 
 /** Every spot row of an asset with every perpetual of it; gives how many were considered. Spot is never sold short. */
 function pairSpot(desk: Desk): number {
-  const { facts } = desk;
-  const venueOf = venueNumbers(desk.market);
+  const { facts, rules } = desk;
+  const { venueNumber } = facts;
   let considered = 0;
   for (const [asset, longs] of facts.spotByAsset) {
     const shorts = facts.byAsset.get(asset) ?? [];
     for (const long of longs) {
       for (const short of shorts) {
-        if (!desk.rules.oneVenue && venueOf[facts.venue[long] ?? 0] === venueOf[facts.venue[short] ?? 0]) continue;
+        if (!rules.oneVenue && venueNumber[long] === venueNumber[short]) continue;
         considered++;
-        judge(desk, { long, short }, desk.rules.apart(facts, long, short));
+        const apart = whyApart(desk, long, short);
+        if (apart === NOTHING) judge(desk, long, short);
+        else if (isWanted(desk, apart, long)) keepSample(desk, apart, { long, short });
       }
     }
   }
   return considered;
 }
 
-/** A number for each place of the market, equal where the venue is: its perpetuals and its spot stand in two places. */
-const venueNumbers = (market: Market): readonly number[] =>
-  market.map(({ facts }) => market.findIndex((other) => other.facts.id === facts.id));
+/** The number of the reason that keeps two rows apart, whichever is bought. */
+function whyApart({ facts, rules, group, mismatch }: Desk, one: number, other: number): number {
+  if (group[one] !== group[other]) return mismatch;
+  const lacking = ((facts.lacks[one] ?? 0) | (facts.lacks[other] ?? 0)) & rules.needs;
+  if (lacking === 0) return NOTHING;
+  return (lacking & LACKS_PRICE) === 0 ? NO_RATE : NO_PRICE;
+}
 
-/** Decides one direction. */
-function judge(desk: Desk, pair: Pair, apart: PairDropReason | null): void {
-  if (apart !== null) drop(desk, pair, apart);
-  else if (desk.rules.edge(desk.facts, pair.long, pair.short) > 0) weigh(desk, pair);
-  else if (isOpen(desk, pair)) take(desk, { ...pair, why: "open" });
-  else drop(desk, pair, desk.rules.noEdge);
+/** Decides one direction of two rows that may pair. */
+function judge(desk: Desk, long: number, short: number): void {
+  if (numberAt(desk.received, short) > numberAt(desk.paid, long)) weigh(desk, long, short);
+  else if (isOpen(desk, long, short)) take(desk, { long, short, why: "open" });
+  else if (isWanted(desk, desk.noEdge, long)) keepSample(desk, desk.noEdge, { long, short });
 }
 
 /** Decides a direction that has an edge. */
-function weigh(desk: Desk, pair: Pair): void {
-  if (netAtHalfFees(desk, pair) >= desk.openNet) return take(desk, { ...pair, why: "candidate" });
-  if (isOpen(desk, pair)) return take(desk, { ...pair, why: "open" });
-  const net = netAtFullFees(desk, pair);
-  const beaten = desk.nearMisses.takes(net) ? desk.nearMisses.add(pair, net) : pair;
-  if (beaten !== null) drop(desk, beaten, "below-threshold");
+function weigh(desk: Desk, long: number, short: number): void {
+  if (netAtHalfFees(desk, long, short) >= desk.openNet) return take(desk, { long, short, why: "candidate" });
+  if (isOpen(desk, long, short)) return take(desk, { long, short, why: "open" });
+  const net = netAtFullFees(desk, long, short);
+  if (!desk.nearMisses.takes(net)) {
+    if (isWanted(desk, BELOW_THRESHOLD, long)) keepSample(desk, BELOW_THRESHOLD, { long, short });
+    return;
+  }
+  const beaten = desk.nearMisses.add({ long, short }, net);
+  if (beaten !== null && isWanted(desk, BELOW_THRESHOLD, beaten.long)) keepSample(desk, BELOW_THRESHOLD, beaten);
+}
+
+/** What a pair earns over the horizon before any cost, fraction: its funding, and of its gap the share that closes. */
+function earnedBy({ facts, rules: { closure } }: Pick<Desk, "facts" | "rules">, long: number, short: number): number {
+  const funding = numberAt(facts.funding, short) - numberAt(facts.funding, long);
+  return closure === 0 ? funding : gapOf(facts, long, short) * closure + funding;
+}
+
+/** `priceGap` of the economics, over columns. */
+function gapOf(facts: RowFacts, long: number, short: number): number {
+  const longAsk = numberAt(facts.ask, long);
+  const shortBid = numberAt(facts.bid, short);
+  return (shortBid - longAsk) / ((numberAt(facts.bid, long) + longAsk + shortBid + numberAt(facts.ask, short)) / 4);
 }
 
 // The sums are in the order of the ledger's, so that both round alike.
-const netAtFullFees = ({ facts, rules, crossing }: Desk, { long, short }: Pair): number =>
-  rules.earned(facts, long, short) -
-  2 * (numberAt(facts.takerFee, long) + numberAt(facts.takerFee, short)) -
-  (numberAt(crossing, long) + numberAt(crossing, short));
+function netAtFullFees(desk: Desk, long: number, short: number): number {
+  const { facts, crossing } = desk;
+  const fees = 2 * (numberAt(facts.takerFee, long) + numberAt(facts.takerFee, short));
+  return earnedBy(desk, long, short) - fees - (numberAt(crossing, long) + numberAt(crossing, short));
+}
 
 /** Fees are `2 (f_L + f_S)`, so half of them is the plain sum. */
-const netAtHalfFees = ({ facts, rules, crossing }: Desk, { long, short }: Pair): number =>
-  rules.earned(facts, long, short) -
-  (known(numberAt(facts.takerFee, long)) + known(numberAt(facts.takerFee, short))) -
-  (known(numberAt(crossing, long)) + known(numberAt(crossing, short)));
+function netAtHalfFees(desk: Desk, long: number, short: number): number {
+  const { facts, crossing } = desk;
+  const fees = known(numberAt(facts.takerFee, long)) + known(numberAt(facts.takerFee, short));
+  return earnedBy(desk, long, short) - fees - (known(numberAt(crossing, long)) + known(numberAt(crossing, short)));
+}
 
 /** The number of an entry, `NaN` where it is not known. */
-export const numberAt = (column: Float64Array, entry: number): number => column[entry] ?? Number.NaN;
+const numberAt = (column: Float64Array, entry: number): number => column[entry] ?? Number.NaN;
 const known = (cost: number): number => (Number.isNaN(cost) ? 0 : cost);
 
-function drop(desk: Desk, pair: Pair, reason: PairDropReason): void {
-  if (desk.drops.add(reason, desk.facts.venue[pair.long] ?? 0)) desk.drops.keep(sampleOf(desk, pair, reason));
+/** Counts a dropped pair, and says whether evidence of it is wanted. */
+const isWanted = ({ drops, facts }: Desk, reason: number, long: number): boolean => drops.add(reason, facts.venue[long] ?? 0);
+
+function dropBoth(desk: Desk, reason: number, { long, short }: Pair): void {
+  if (isWanted(desk, reason, long)) keepSample(desk, reason, { long, short });
+  if (isWanted(desk, reason, short)) keepSample(desk, reason, { long: short, short: long });
 }
 
-function sampleOf(desk: Desk, pair: Pair, reason: PairDropReason): DroppedPair {
+function keepSample(desk: Desk, reason: number, pair: Pair): void {
+  desk.drops.keep(sampleOf(desk, reason, pair));
+}
+
+function sampleOf(desk: Desk, reason: number, { long, short }: Pair): DroppedPair {
   const { market, facts } = desk;
   const venueOf = (entry: number): string => market[facts.venue[entry] ?? 0]?.facts.id ?? "";
-  const estimate = reason === "below-threshold" ? netAtHalfFees(desk, pair) : null;
-  return { asset: facts.asset[pair.long] ?? "", long: venueOf(pair.long), short: venueOf(pair.short), reason, estimate };
+  const estimate = reason === BELOW_THRESHOLD ? netAtHalfFees(desk, long, short) : null;
+  const name = PAIR_DROP_REASONS[reason];
+  if (name === undefined) throw new RangeError(`reason ${reason} of ${PAIR_DROP_REASONS.length}`);
+  return { asset: facts.asset[long] ?? "", long: venueOf(long), short: venueOf(short), reason: name, estimate };
 }
 
-function take({ facts, rules, pairs }: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">): void {
-  const gross = rules.earned(facts, long, short);
+function take(desk: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">): void {
+  const { facts, pairs } = desk;
+  const gross = earnedBy(desk, long, short);
   pairs.push({ asset: facts.asset[long] ?? "", long: refOf(facts, long), short: refOf(facts, short), why, gross });
 }
 
 const refOf = (facts: RowFacts, entry: number): RowRef => ({ venue: facts.venue[entry] ?? 0, row: facts.row[entry] ?? 0 });
 
-const isOpen = ({ open, facts }: Desk, pair: Pair): boolean => open.size > 0 && open.has(codeOf(facts, pair));
+const isOpen = ({ open, facts }: Desk, long: number, short: number): boolean => open.size > 0 && open.has(codeOf(facts, long, short));
 
 /** One number for the two entries of a directed pair: exact, as there are far fewer than 2^26 rows. */
-const codeOf = (facts: RowFacts, { long, short }: Pair): number => long * facts.count + short;
+const codeOf = (facts: RowFacts, long: number, short: number): number => long * facts.count + short;
 
 /** The codes of open rows whose legs both stand in the market under the row's own asset. */
 function openCodes(market: Market, facts: RowFacts, open: readonly OpenPair[]): ReadonlySet<number> {
-  if (open.length === 0) return new Set();
-  const wanted = new Set(open.flatMap((pair) => [placeName(pair.asset, pair.long.quote), placeName(pair.asset, pair.short.quote)]));
-  const symbols = new Set(open.flatMap((pair) => [pair.long.quote.symbol, pair.short.quote.symbol]));
-  const entries = new Map<string, number>();
-  for (const [entry, asset] of facts.asset.entries()) {
-    const venue = market[facts.venue[entry] ?? 0];
-    const symbol = venue?.columns.symbol[facts.row[entry] ?? 0] ?? "";
-    if (venue === undefined || !symbols.has(symbol)) continue;
-    const name = placeName(asset, { venue: venue.facts.id, symbol });
-    if (wanted.has(name)) entries.set(name, entry);
-  }
   const codes = new Set<number>();
   for (const pair of open) {
-    const long = entries.get(placeName(pair.asset, pair.long.quote));
-    const short = entries.get(placeName(pair.asset, pair.short.quote));
-    if (long !== undefined && short !== undefined) codes.add(codeOf(facts, { long, short }));
+    const entries = [...(facts.byAsset.get(pair.asset) ?? []), ...(facts.spotByAsset.get(pair.asset) ?? [])];
+    const entryOf = ({ quote }: OpenPair["long"]): number | undefined =>
+      entries.findLast((entry) => {
+        const venue = market[facts.venue[entry] ?? 0];
+        return venue?.facts.id === quote.venue && venue.columns.symbol[facts.row[entry] ?? 0] === quote.symbol;
+      });
+    const [long, short] = [entryOf(pair.long), entryOf(pair.short)];
+    if (long !== undefined && short !== undefined) codes.add(codeOf(facts, long, short));
   }
   return codes;
 }
-
-const placeName = (asset: string, { venue, symbol }: OpenPair["long"]["quote"]): string => `${asset}|${venue}|${symbol}`;

@@ -1,6 +1,6 @@
-import { fundingEarned, isFundingKnown } from "./select-funding.ts";
-import { numberAt, type PairRules, selectPairs } from "./select-pairs.ts";
-import type { Market, PairDropReason, RowFacts, SelectRequest, Selection } from "./strategy.ts";
+import { LACKS_FUNDING, LACKS_PRICE } from "./row-facts.ts";
+import { type PairRules, selectPairs } from "./select-pairs.ts";
+import type { Market, SelectRequest, Selection } from "./strategy.ts";
 
 /**
  * Perpetuals on two venues in one currency, both directions: the edge is the bid of what is sold less the ask of what is
@@ -12,22 +12,12 @@ export const selectPrice = (market: Market, request: SelectRequest): Selection =
 const priceRules = (closure: number): PairRules => ({
   longKind: "perpetual",
   oneVenue: false,
-  apart: priceApart,
-  edge: (facts, long, short) => numberAt(facts.bid, short) - numberAt(facts.ask, long),
+  group: (facts) => facts.currency,
+  mismatch: "quote-mismatch",
+  needs: LACKS_PRICE | LACKS_FUNDING,
+  paid: (facts) => facts.ask,
+  received: (facts) => facts.bid,
   noEdge: "no-gap",
-  earned: (facts, long, short) => gapOf(facts, long, short) * closure + fundingEarned(facts, long, short),
+  closure,
   crossing: (facts) => facts.exitCrossing,
 });
-
-function priceApart(facts: RowFacts, long: number, short: number): PairDropReason | null {
-  if (facts.currency[long] !== facts.currency[short]) return "quote-mismatch";
-  if (Number.isNaN(gapOf(facts, long, short))) return "no-price";
-  return isFundingKnown(facts, long) && isFundingKnown(facts, short) ? null : "no-rate";
-}
-
-/** `priceGap` of the economics, over columns. */
-function gapOf(facts: RowFacts, long: number, short: number): number {
-  const longAsk = numberAt(facts.ask, long);
-  const shortBid = numberAt(facts.bid, short);
-  return (shortBid - longAsk) / ((numberAt(facts.bid, long) + longAsk + shortBid + numberAt(facts.ask, short)) / 4);
-}

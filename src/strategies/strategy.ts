@@ -27,6 +27,8 @@ export type RowFacts = {
   /** Place of the venue in the market, and of the row in its columns. */
   readonly venue: Uint16Array;
   readonly row: Uint32Array;
+  /** Equal where the venue is: a venue's perpetuals and its spot stand in two places of the market. */
+  readonly venueNumber: Uint16Array;
   /** Coin with its identity cluster. */
   readonly asset: readonly string[];
   /** Equal numbers may pair: dollars and dollar stablecoins share one. */
@@ -36,6 +38,8 @@ export type RowFacts = {
   /** Best prices, USD per coin; both `NaN` unless both are sent and above zero. */
   readonly bid: Float64Array;
   readonly ask: Float64Array;
+  /** Bits of what is not known of the row: `LACKS_PRICE`, `LACKS_FUNDING`. */
+  readonly lacks: Uint8Array;
   /** Funding per hour, fraction; 0 for spot, which pays none. */
   readonly ratePerHour: Float64Array;
   /** What a short receives over the horizon, fraction. */

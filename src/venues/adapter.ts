@@ -4,6 +4,7 @@ import type { FeedId } from "../domain/feed.ts";
 import type { QuoteColumns, RejectedRow } from "../domain/quote.ts";
 import type { Result } from "../domain/result.ts";
 import type { VenueFacts } from "../domain/venue.ts";
+import { type NameBook, nameBook } from "./name-book.ts";
 
 /** One endpoint of a venue. `Table` is what `read` keeps of its body: small, plain, storable (Map, arrays, objects). */
 export type Endpoint<Table = unknown> = {
@@ -73,8 +74,15 @@ export type VenueAdapter = {
   /** A venue's error envelope at any HTTP status, when the body is one; `null` otherwise. */
   readonly errorIn: (body: unknown, status: number) => VenueError | null;
   readonly book: BookSpec;
-  /** Joins what has been fetched into rows. Endpoints not fetched leave their fields missing. */
-  readonly join: (tables: Readonly<Record<string, Fetched<unknown> | undefined>>, nowMs: number) => Result<Parsed, VenueError>;
+  /**
+   * Joins what has been fetched into rows. Endpoints not fetched leave their fields missing. `names` is the feed's own, if it
+   * keeps one: with it the same rows come in less time.
+   */
+  readonly join: (
+    tables: Readonly<Record<string, Fetched<unknown> | undefined>>,
+    nowMs: number,
+    names?: NameBook,
+  ) => Result<Parsed, VenueError>;
 };
 
 type Tables = Record<string, unknown>;
@@ -82,12 +90,21 @@ type Tables = Record<string, unknown>;
 /** An adapter as its author writes it: each endpoint's table has its type, and `join` sees them by name. */
 export type AdapterSpec<T extends Tables> = Omit<VenueAdapter, "endpoints" | "join"> & {
   readonly endpoints: { readonly [K in keyof T]: Endpoint<T[K]> };
-  readonly join: (tables: { readonly [K in keyof T]?: Fetched<T[K]> | undefined }, nowMs: number) => Result<Parsed, VenueError>;
+  readonly join: (
+    tables: { readonly [K in keyof T]?: Fetched<T[K]> | undefined },
+    nowMs: number,
+    names: NameBook,
+  ) => Result<Parsed, VenueError>;
 };
 
 /**
  * Hides the table types of an adapter. Sound because the feed hands each table back only to the `join` of the adapter
  * whose `read` made it, under the name of the endpoint that made it.
  */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
-export const defineAdapter = <T extends Tables>(spec: AdapterSpec<T>): VenueAdapter => spec as unknown as VenueAdapter;
+export function defineAdapter<T extends Tables>(spec: AdapterSpec<T>): VenueAdapter {
+  type Join = AdapterSpec<T>["join"];
+  const join = (tables: Parameters<Join>[0], nowMs: number, names: NameBook = nameBook()): ReturnType<Join> =>
+    spec.join(tables, nowMs, names);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
+  return { ...spec, join } as unknown as VenueAdapter;
+}

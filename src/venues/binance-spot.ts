@@ -10,28 +10,27 @@
  */
 import { badShape, type VenueError } from "../domain/error.ts";
 import { splitMultiplier, type TradingState } from "../domain/instrument.ts";
-import { type QuoteWriter, quoteWriter, type RejectedRow } from "../domain/quote.ts";
+import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { binance } from "./binance.ts";
 import { binanceBook } from "./binance-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
   listOrRowIn,
-  nameSpot,
   numberIn,
   pairInUsd,
   positiveIn,
   reject,
   shownFields,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://developers.binance.com/docs/binance-spot-api-docs";
@@ -103,24 +102,24 @@ function readExchangeInfo(body: unknown): Result<Tables["spotExchangeInfo"], Ven
   return list.ok ? ok(digestRows(list.value, "symbol", readPair)) : list;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.spotBookTicker === undefined) return err({ kind: "empty", message: "expected a body of spotBookTicker, found none" });
   const rows = tables.spotBookTicker.table;
   const out = quoteWriter("binance", rows.length);
-  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables) });
+  const readName = nameReader(names, "spotBookTicker", parseName);
+  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables) });
 }
 
 function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.spotBookTicker?.receivedAtMs ?? Number.NaN;
-  return ({ name: symbol, fields: row }, at) => {
-    const name = pairInUsd(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected the name of a pair: base + USDT or USDC");
+  return ({ name: symbol, parsed }, row, { at }) => {
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a pair: base + USDT or USDC");
     const pair = tables.spotExchangeInfo?.table.get(symbol);
     if (pair !== undefined && pair.refusal !== null) return pair.refusal;
     const volume = tables.spotTicker24hr?.table.get(symbol);
     fault.raised = pair?.faulty === true || volume?.faulty === true;
-    const { asset, multiplier } = splitMultiplier(name.value.base);
+    const { multiplier } = parsed.value;
     out.receivedAtMs[at] = receivedAtMs;
     out.multiplier[at] = multiplier;
     out.bid[at] = numberIn(row.bidPrice, fault) / multiplier;
@@ -131,9 +130,15 @@ function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {
     out.minOrderBase[at] = (pair?.minQty ?? Number.NaN) * multiplier;
     out.lotBase[at] = (pair?.stepSize ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, volume, pair])}`);
-    nameSpot(out, { asset, quote: name.value.quote, assetClass: null, state: pair?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: null, state: pair?.state ?? null });
     return null;
   };
+}
+
+/** `1000SATSUSDT` → 1,000 SATS in USDT. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
+  const name = pairInUsd(symbol);
+  return name.ok ? ok(spotName(splitMultiplier(name.value.base), name.value.quote)) : name;
 }
 
 function readPair(row: NonNullable<WireRow<PairField>>, fault: Fault, symbol: string): Pair {

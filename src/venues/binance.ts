@@ -14,26 +14,24 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { binanceBook } from "./binance-book.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
   listOrRowIn,
-  namePerpetual,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://developers.binance.com/docs/derivatives/usds-margined-futures";
@@ -90,28 +88,30 @@ function listBody<Field extends string>(body: unknown): Result<readonly WireRow<
   return error === null ? listOrRowIn<Field | "symbol">(body, "$", "symbol") : err(error);
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.premiumIndex === undefined) return err({ kind: "empty", message: "expected a body of premiumIndex, found none" });
   const rows = tables.premiumIndex.table;
-  const books = tables.bookTicker === undefined ? null : rowsByName(tables.bookTicker.table, "symbol");
+  const books =
+    tables.bookTicker === undefined ? null : rowsByName(tables.bookTicker.table, "symbol", nameReader(names, "bookTicker", parseName));
   const out = quoteWriter("binance", rows.length);
-  return joinRows({ rows, field: "symbol", out, counterparts: books, write: rowWriter(out, tables, books?.byName) });
+  const readName = nameReader(names, "premiumIndex", parseName);
+  return joinRows({ rows, field: "symbol", readName, out, counterparts: books, write: rowWriter(out, tables, books) });
 }
 
-function rowWriter(out: QuoteWriter, tables: Fetches, books: ReadonlyMap<string, WireRow<BookField>> | undefined): WriteRow<PremiumField> {
+function rowWriter(out: QuoteWriter, tables: Fetches, books: NamedRows<BookField> | null): WriteRow<PremiumField> {
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.premiumIndex?.receivedAtMs ?? Number.NaN;
   const bookAtMs = olderOf(receivedAtMs, tables.bookTicker?.receivedAtMs ?? Number.NaN);
-  return ({ name: symbol, fields: row }, at) => {
-    const book = books?.get(symbol);
-    const name = parseName(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected the name of a perpetual: base + USDT or USDC");
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
+    const book = books?.rowOf(known);
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT or USDC");
     const contract = tables.exchangeInfo?.table.get(symbol);
     if (contract !== undefined && contract.refusal !== null) return contract.refusal;
     const funding = tables.fundingInfo?.table.get(symbol);
     const volume = tables.ticker24hr?.table.get(symbol);
     fault.raised = funding?.faulty === true || volume?.faulty === true || contract?.faulty === true;
-    const { asset, multiplier } = splitMultiplier(name.value.base);
+    const { multiplier } = parsed.value;
     out.receivedAtMs[at] = book === undefined ? receivedAtMs : bookAtMs;
     out.multiplier[at] = multiplier;
     out.mark[at] = numberIn(row.markPrice, fault) / multiplier;
@@ -130,19 +130,18 @@ function rowWriter(out: QuoteWriter, tables: Fetches, books: ReadonlyMap<string,
     out.minOrderBase[at] = (contract?.minQty ?? Number.NaN) * multiplier;
     out.lotBase[at] = (contract?.stepSize ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, book, funding, volume, contract])}`);
-    const { quote } = name.value;
-    namePerpetual(out, { asset, quote, settle: quote, assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
     return null;
   };
 }
 
-/** `1000PEPEUSDT` → base `1000PEPE`, quote `USDT`. */
-function parseName(symbol: string): Result<{ readonly base: string; readonly quote: string }, RejectReason> {
+/** `1000PEPEUSDT` → 1,000 PEPE in USDT. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
   if (symbol.includes("_")) return err("not-perpetual");
   const quote = symbol.endsWith("USDT") ? "USDT" : symbol.endsWith("USDC") ? "USDC" : null;
   if (quote === null) return err("unsupported-settle");
   const base = symbol.slice(0, -quote.length);
-  return base === "" ? err("bad-symbol") : ok({ base, quote });
+  return base === "" ? err("bad-symbol") : ok(perpetualName(splitMultiplier(base), quote, quote));
 }
 
 function readVolumes(body: unknown): Result<Tables["ticker24hr"], VenueError> {

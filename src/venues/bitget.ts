@@ -16,26 +16,24 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  namePerpetual,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://www.bitget.com/api-doc";
@@ -116,9 +114,9 @@ function readContracts(body: unknown): Result<Tables["contracts"], VenueError> {
   return reply.ok ? ok(digestRows(reply.value.rows, "symbol", readContract)) : reply;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
-  if (tables.tickers !== undefined) return joinTickers(tables.tickers, parseTicker, tables);
-  if (tables.tickersV3 !== undefined) return joinTickers(tables.tickersV3, parseTickerV3, tables);
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
+  if (tables.tickers !== undefined) return joinTickers(tables.tickers, parseTicker, { ...tables, names });
+  if (tables.tickersV3 !== undefined) return joinTickers(tables.tickersV3, parseTickerV3, { ...tables, names });
   return err({ kind: "empty", message: "expected a body of tickers, found none" });
 }
 
@@ -157,19 +155,22 @@ function parseTickerV3(row: NonNullable<WireRow<TickerV3Field>>, { out, at, mult
 function joinTickers<Field extends string>(
   { table, receivedAtMs }: Fetched<Reply<Field | "symbol">>,
   parse: ParseTicker<Field>,
-  { currentFundRate, contracts }: Fetches,
+  { currentFundRate, contracts, names }: Fetches & { readonly names: NameBook },
 ): Result<Parsed, VenueError> {
   const out = quoteWriter("bitget", table.rows.length);
-  const rates = currentFundRate === undefined ? null : rowsByName(currentFundRate.table.rows, "symbol");
+  const rates =
+    currentFundRate === undefined
+      ? null
+      : rowsByName(currentFundRate.table.rows, "symbol", nameReader(names, "currentFundRate", parseName));
   const ratedAtMs = olderOf(receivedAtMs, currentFundRate?.receivedAtMs ?? Number.NaN);
   const fault: Fault = { raised: false };
-  const write: WriteRow<Field | "symbol"> = ({ name: symbol, fields: row }, at) => {
-    const base = parseName(symbol);
-    if (!base.ok) return reject(symbol, base.error, "expected the name of a perpetual: base + USDT");
+  const write: WriteRow<Field | "symbol"> = (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT");
     const contract = contracts?.table.get(symbol);
     if (contract !== undefined && contract.refusal !== null) return contract.refusal;
-    const { asset, multiplier } = splitMultiplier(base.value);
-    const rate = rates?.byName.get(symbol);
+    const { multiplier } = parsed.value;
+    const rate = rates?.rowOf(known);
     fault.raised = contract?.faulty === true;
     parse(row, { out, at, multiplier, fault });
     if (rates !== null) out.fundingRatePerInterval[at] = numberIn(rate?.fundingRate, fault);
@@ -183,17 +184,18 @@ function joinTickers<Field extends string>(
     out.minOrderBase[at] = (contract?.minTradeNum ?? Number.NaN) * multiplier;
     out.lotBase[at] = (contract?.sizeMultiplier ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, rate, contract])}`);
-    namePerpetual(out, { asset, quote: "USDT", settle: "USDT", assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
     return null;
   };
-  return joinRows<Field | "symbol">({ rows: table.rows, field: "symbol", out, counterparts: rates, write });
+  const readName = nameReader(names, "tickers", parseName);
+  return joinRows<Field | "symbol">({ rows: table.rows, field: "symbol", readName, out, counterparts: rates, write });
 }
 
-/** `1000BONKUSDT` → `1000BONK`. Dated futures carry their date behind an underscore. */
-function parseName(symbol: string): Result<string, RejectReason> {
+/** `1000BONKUSDT` → 1,000 BONK in USDT. Dated futures carry their date behind an underscore. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
   if (symbol.includes("_")) return err("not-perpetual");
   if (!symbol.endsWith("USDT")) return err("unsupported-settle");
-  return symbol === "USDT" ? err("bad-symbol") : ok(symbol.slice(0, -4));
+  return symbol === "USDT" ? err("bad-symbol") : ok(perpetualName(splitMultiplier(symbol.slice(0, -4)), "USDT", "USDT"));
 }
 
 function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, symbol: string): Contract {

@@ -10,20 +10,20 @@
  */
 import { badShape, type VenueError } from "../domain/error.ts";
 import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
-import { type QuoteWriter, quoteWriter, type RejectedRow } from "../domain/quote.ts";
+import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybit } from "./bybit.ts";
 import { bybitBook } from "./bybit-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  nameSpot,
   numberIn,
   pairInUsd,
   positiveIn,
@@ -32,7 +32,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://bybit-exchange.github.io/docs/v5";
@@ -97,24 +96,22 @@ function readInstruments(body: unknown): Result<Tables["spotInstruments"], Venue
   return list.ok ? ok(digestRows(list.value, "symbol", readInstrument)) : list;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.spotTickers === undefined) return err({ kind: "empty", message: "expected a body of spotTickers, found none" });
   const { rows } = tables.spotTickers.table;
   const out = quoteWriter("bybit", rows.length);
-  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
+  const readName = nameReader(names, "spotTickers", parseName);
+  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
 }
 
 function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["spotInstruments"] | undefined): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ name: symbol, fields: row }, at) => {
-    const name = pairInUsd(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected the name of a pair: base + USDT or USDC");
-    const { base, quote } = name.value;
-    if (LEVERAGED.test(base)) return reject(symbol, "not-an-instrument", `expected a coin, found the leveraged token ${base}`);
+  return ({ name: symbol, parsed }, row, { at }) => {
+    if (!parsed.ok) return reject(symbol, parsed.error, expected(symbol, parsed.error));
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     fault.raised = instrument?.faulty === true;
-    const { asset, multiplier } = splitMultiplier(base);
+    const { multiplier } = parsed.value;
     out.receivedAtMs[at] = tickers.receivedAtMs;
     out.replyAtMs[at] = tickers.table.replyAtMs;
     out.multiplier[at] = multiplier;
@@ -125,10 +122,23 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
     out.volume24hUsd[at] = numberIn(row.turnover24h, fault);
     out.lotBase[at] = (instrument?.basePrecision ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, instrument])}`);
-    nameSpot(out, { asset, quote, assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
     return null;
   };
 }
+
+/** `ETHUSDC` → ETH in USDC. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
+  const name = pairInUsd(symbol);
+  if (!name.ok) return name;
+  const { base, quote } = name.value;
+  return LEVERAGED.test(base) ? err("not-an-instrument") : ok(spotName(splitMultiplier(base), quote));
+}
+
+const expected = (symbol: string, error: RejectReason): string =>
+  error === "not-an-instrument"
+    ? `expected a coin, found the leveraged token ${symbol.slice(0, -4)}`
+    : "expected the name of a pair: base + USDT or USDC";
 
 /** Three times the coin, long or short: `BTC3L`, `EOS2S`. */
 const LEVERAGED = /^[A-Z0-9]*[A-Z][2-5][LS]$/u;

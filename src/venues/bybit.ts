@@ -9,20 +9,20 @@
  * - `instruments` answers with contracts in status Trading unless asked otherwise.
  */
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybitBook } from "./bybit-book.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  namePerpetual,
   numberIn,
   positiveIn,
   reject,
@@ -31,7 +31,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://bybit-exchange.github.io/docs/v5";
@@ -117,22 +116,21 @@ function nextPath(body: unknown): string | null {
   return `${INSTRUMENTS}&cursor=${/^[\w.~%-]+$/u.test(cursor) ? cursor : encodeURIComponent(cursor)}`;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.tickers === undefined) return err({ kind: "empty", message: "expected a body of tickers, found none" });
   const { rows } = tables.tickers.table;
   const out = quoteWriter("bybit", rows.length);
-  return joinRows({ rows, field: "symbol", out, write: rowWriter(out, tables.tickers, tables.instruments?.table) });
+  const readName = nameReader(names, "tickers", parseName);
+  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables.tickers, tables.instruments?.table) });
 }
 
 function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["instruments"] | undefined): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ name: symbol, fields: row }, at) => {
-    const name = parseName(symbol);
-    if (!name.ok) return reject(symbol, name.error, "expected the name of a perpetual: base + USDT, or base + PERP");
-    const { base, settle } = name.value;
+  return ({ name: symbol, parsed }, row, { at }) => {
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT, or base + PERP");
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
-    const { asset, multiplier } = coinOf(base);
+    const { multiplier } = parsed.value;
     fault.raised = instrument?.faulty === true;
     out.receivedAtMs[at] = tickers.receivedAtMs;
     out.replyAtMs[at] = tickers.table.replyAtMs;
@@ -157,13 +155,7 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
     if (phase !== null && !PHASES.has(phase)) return reject(symbol, "unknown-state", `expected a documented phase, found ${phase}`);
     const told = stateOf(phase, deliveryTime);
     const listed = instruments === undefined ? told : (instrument?.state ?? null);
-    namePerpetual(out, {
-      asset,
-      quote: settle,
-      settle,
-      assetClass: instrument?.assetClass ?? null,
-      state: told === "trading" ? listed : told,
-    });
+    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: told === "trading" ? listed : told });
     return null;
   };
 }
@@ -178,16 +170,14 @@ function stateOf(phase: string | null, deliveryTime: number): TradingState | nul
 /** The multiplier stands behind the coin in this one name. */
 const SHIB1000 = { asset: "SHIB", multiplier: 1000 };
 const coinOf = (base: string): typeof SHIB1000 => (base === "SHIB1000" ? SHIB1000 : splitMultiplier(base));
-const canonicalOf = ({ base, settle }: { readonly base: string; readonly settle: string }): string =>
-  perpetualSymbol(coinOf(base).asset, settle, settle);
 
-/** `1000BONKPERP` → base `1000BONK`, settled in USDC. */
-function parseName(symbol: string): Result<{ readonly base: string; readonly settle: string }, RejectReason> {
+/** `1000BONKPERP` → 1,000 BONK, settled in USDC. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
   if (symbol.includes("-")) return err("not-perpetual");
   const settle = symbol.endsWith("USDT") ? "USDT" : symbol.endsWith("PERP") ? "USDC" : null;
   if (settle === null) return err("unsupported-settle");
   const base = symbol.slice(0, -4);
-  return base === "" ? err("bad-symbol") : ok({ base, settle });
+  return base === "" ? err("bad-symbol") : ok(perpetualName(coinOf(base), settle, settle));
 }
 
 function readInstrument(row: NonNullable<WireRow<InstrumentField>>, fault: Fault, symbol: string): Instrument {
@@ -209,7 +199,7 @@ function refusalOf(symbol: string, row: NonNullable<WireRow<InstrumentField>>): 
   if (contractType === "InversePerpetual") return reject(symbol, "not-linear", found);
   if (contractType !== "LinearPerpetual") return reject(symbol, "unknown-contract-type", `expected a documented contractType, ${found}`);
   const name = parseName(symbol);
-  if (status === "Closed") return name.ok ? rejectDelisted(symbol, canonicalOf(name.value), found) : reject(symbol, "delisted", found);
+  if (status === "Closed") return name.ok ? rejectDelisted(symbol, name.value.symbol, found) : reject(symbol, "delisted", found);
   if (!STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
   return name.ok && settleCoin !== name.value.settle
     ? reject(symbol, "unsupported-settle", `expected the name's currency, ${found}`)

@@ -10,27 +10,25 @@
  */
 import type { Book } from "../domain/book.ts";
 import type { VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Fault,
   fieldsIn,
   flagIn,
-  joinRows,
   listIn,
-  namePerpetual,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   timeSecondsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 import { bookIn, type BookInstrument } from "./wire-book.ts";
 
@@ -108,30 +106,31 @@ function readBook(body: unknown, instrument: BookInstrument): Result<Book, Venue
   return bookIn({ bids: book?.bids, asks: book?.asks, at: { value: book?.update, read: timeSecondsIn }, levelIn }, instrument);
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.contracts === undefined) return err({ kind: "empty", message: "expected a body of contracts, found none" });
   const rows = tables.contracts.table;
-  const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "contract");
+  const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "contract", nameReader(names, "tickers", parseName));
   const out = quoteWriter("gate", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
-  const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return joinRows({ rows, field: "name", out, counterparts: books, write, bookUnitBase });
+  const write = rowWriter({ out, bookUnitBase }, tables, books);
+  const readName = nameReader(names, "contracts", parseName);
+  return joinRows({ rows, field: "name", readName, out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
   { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
   tables: Fetches,
-  books: ReadonlyMap<string, WireRow<TickerField>> | undefined,
+  books: NamedRows<TickerField> | null,
 ): WriteRow<ContractField> {
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.contracts?.receivedAtMs ?? Number.NaN;
   const bookAtMs = olderOf(receivedAtMs, tables.tickers?.receivedAtMs ?? Number.NaN);
-  return ({ name: symbol, fields: row }, at) => {
-    const book = books?.get(symbol);
-    const base = parseName(symbol);
-    if (!base.ok) return reject(symbol, base.error, "expected the name of a perpetual: BASE_USDT");
-    const { asset, multiplier } = splitMultiplier(base.value);
-    const refused = refusalOf({ symbol, asset }, row);
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
+    const book = books?.rowOf(known);
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: BASE_USDT");
+    const { multiplier } = parsed.value;
+    const refused = refusalOf({ symbol, canonical: parsed.value.symbol }, row);
     if (refused !== null) return refused;
     fault.raised = false;
     const coinsPerContract = positiveIn(row.quanto_multiplier, fault) * multiplier;
@@ -157,18 +156,18 @@ function rowWriter(
     out.askSizeBase[at] = numberIn(book?.lowest_size, fault) * coinsPerContract;
     out.volume24hUsd[at] = numberIn(book?.volume_24h_quote, fault);
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, book])}`);
-    namePerpetual(out, { asset, quote: "USDT", settle: "USDT", assetClass: CLASSES.get(row.contract_type) ?? null, state });
+    nameRow(out, parsed.value, { assetClass: CLASSES.get(row.contract_type) ?? null, state });
     return null;
   };
 }
 
-/** `PEPE_USDT` → `PEPE`. */
-function parseName(name: string): Result<string, RejectReason> {
+/** `PEPE_USDT` → PEPE in USDT. */
+function parseName(name: string): Result<NameParts, RejectReason> {
   const [base, quote, date] = name.split("_");
   if (base === undefined || base === "" || quote === undefined) return err("bad-symbol");
   if (date !== undefined) return err("not-perpetual");
   if (quote !== "USDT") return err("unsupported-settle");
-  return LEVERAGED_TOKEN.test(base) ? err("not-an-instrument") : ok(base);
+  return LEVERAGED_TOKEN.test(base) ? err("not-an-instrument") : ok(perpetualName(splitMultiplier(base), quote, quote));
 }
 
 /** Coin, 2 to 5 times, Long or Short: `BTC3L`, `ETH5S`. */
@@ -176,7 +175,7 @@ const LEVERAGED_TOKEN = /^\p{Lu}{2,}[2-5][LS]$/u;
 
 /** States that decide money: a value that Gate does not document is refused. An absent key refuses only where nothing can be told. */
 function refusalOf(
-  { symbol, asset }: { readonly symbol: string; readonly asset: string },
+  { symbol, canonical }: { readonly symbol: string; readonly canonical: string },
   row: NonNullable<WireRow<ContractField>>,
 ): RejectedRow | null {
   const { type, status, contract_type: contractType } = row;
@@ -186,7 +185,6 @@ function refusalOf(
     return reject(symbol, "unknown-contract-type", `expected a documented contract_type, found ${shownFields(contractType)}`);
   }
   if (status === "delisted" || (row.in_delisting === true && (row.position_size === 0 || row.position_size === "0"))) {
-    const canonical = perpetualSymbol(asset, "USDT", "USDT");
     return rejectDelisted(symbol, canonical, `found status ${shownFields(status)}, no open positions`);
   }
   if (isMissing(status) || STATES.has(status)) return null;

@@ -10,25 +10,13 @@
  */
 import type { Book } from "../domain/book.ts";
 import { badShape, type VenueError } from "../domain/error.ts";
-import { perpetualSymbol } from "../domain/instrument.ts";
-import { type QuoteWriter, quoteWriter } from "../domain/quote.ts";
+import { type QuoteWriter, quoteWriter, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import {
-  type Fault,
-  fieldsIn,
-  joinRows,
-  listIn,
-  namePerpetual,
-  numberIn,
-  reject,
-  rejectDelisted,
-  shownFields,
-  timeMsIn,
-  type WireRow,
-  type WriteRow,
-} from "./wire.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
+import { type Fault, fieldsIn, listIn, numberIn, reject, rejectDelisted, shownFields, timeMsIn, type WireRow } from "./wire.ts";
 import { bookIn, type BookInstrument } from "./wire-book.ts";
 
 const DOCS = "https://hyperliquid.gitbook.io/hyperliquid-docs";
@@ -118,27 +106,28 @@ function readBook(body: unknown, instrument: BookInstrument): Result<Book, Venue
   return bookIn({ bids: book.levels[0], asks: book.levels[1], at: { value: book.time, read: timeMsIn }, levelIn }, instrument);
 }
 
-function join(tables: Fetches, nowMs: number): Result<Parsed, VenueError> {
+function join(tables: Fetches, nowMs: number, names: NameBook): Result<Parsed, VenueError> {
   const fetched = tables.metaAndAssetCtxs;
   if (fetched === undefined) return err({ kind: "empty", message: "expected a body of metaAndAssetCtxs, found none" });
   const rows = fetched.table.universe;
   const out = quoteWriter("hyperliquid", rows.length);
-  return joinRows({ rows, field: "name", out, write: rowWriter(out, fetched, nowMs) });
+  const readName = nameReader(names, "universe", parseName);
+  return joinRows({ rows, field: "name", readName, out, write: rowWriter(out, fetched, nowMs) });
 }
 
 function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): WriteRow<CoinField> {
   const fault: Fault = { raised: false };
   const nextFundingAtMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
-  return ({ name: symbol, fields: coin, index }, at) => {
+  return ({ name: symbol, parsed }, coin, { at, index }) => {
     const context = fetched.table.contexts[index] ?? null;
-    if (symbol.includes(":")) return reject(symbol, "not-an-instrument", "expected a coin of the first dex");
+    if (!parsed.ok) return reject(symbol, parsed.error, "expected a coin of the first dex");
     fault.raised = false;
-    if (coin.isDelisted === true) return rejectDelisted(symbol, perpetualSymbol(coinOf(symbol).asset, "USDC", "USDC"), "found isDelisted");
+    if (coin.isDelisted === true) return rejectDelisted(symbol, parsed.value.symbol, "found isDelisted");
     if (coin.isDelisted !== undefined && coin.isDelisted !== false) {
       return reject(symbol, "unknown-state", `expected isDelisted true, false or absent, found ${shownFields(coin.isDelisted)}`);
     }
     if (context === null) return reject(symbol, "no-counterpart", "expected a context at its index, found null");
-    const { asset, multiplier } = coinOf(symbol);
+    const { multiplier } = parsed.value;
     const mark = numberIn(context.markPx, fault);
     const [bid, ask] = impactPrices(context.impactPxs, fault);
     out.receivedAtMs[at] = fetched.receivedAtMs;
@@ -156,12 +145,18 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
     out.openInterestUsd[at] = numberIn(context.openInterest, fault) * mark;
     out.lotBase[at] = multiplier / 10 ** numberIn(coin.szDecimals, fault);
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([coin, context])}`);
-    namePerpetual(out, { asset, quote: "USDC", settle: "USDC", assetClass: "crypto", state: "trading" });
+    nameRow(out, parsed.value, LISTED);
     return null;
   };
 }
 
-/** `kBONK` → 1,000 BONK. */
+/** What stands in the first dex and is not delisted. */
+const LISTED = { assetClass: "crypto", state: "trading" } as const;
+
+/** `kBONK` → 1,000 BONK in USDC. */
+const parseName = (symbol: string): Result<NameParts, RejectReason> =>
+  symbol.includes(":") ? err("not-an-instrument") : ok(perpetualName(coinOf(symbol), "USDC", "USDC"));
+
 function coinOf(symbol: string): { readonly asset: string; readonly multiplier: number } {
   const thousands = symbol.charCodeAt(0) === 107 && /^k\p{Lu}/u.test(symbol);
   return thousands ? { asset: symbol.slice(1), multiplier: 1000 } : { asset: symbol, multiplier: 1 };

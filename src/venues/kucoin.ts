@@ -11,28 +11,26 @@
  * - Open interest is taken as one side: which it is, is not documented. Numbers come as numbers or strings; null is "not sent".
  */
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
-import { type QuoteWriter, quoteWriter, type RejectedRow } from "../domain/quote.ts";
+import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
+import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { type BookSpec, defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type KnownName, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, pairLevel } from "./wire-book.ts";
 import {
   type Fault,
   fieldsIn,
-  joinRows,
   listIn,
-  namePerpetual,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const DOCS = "https://www.kucoin.com/docs-new";
@@ -118,30 +116,32 @@ function listBody<Field extends string>(body: unknown): Result<readonly WireRow<
   return data.ok ? listIn<Field>(data.value, "$.data") : data;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.contractsActive === undefined) return err({ kind: "empty", message: "expected a body of contracts, found none" });
   const rows = tables.contractsActive.table;
-  const books = tables.allTickers === undefined ? null : rowsByName(tables.allTickers.table, "symbol");
+  const books =
+    tables.allTickers === undefined ? null : rowsByName(tables.allTickers.table, "symbol", nameReader(names, "allTickers", parseName));
   const out = quoteWriter("kucoin", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
-  const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return joinRows({ rows, field: "symbol", out, counterparts: books, write, bookUnitBase });
+  const write = rowWriter({ out, bookUnitBase }, tables, books);
+  const readName = nameReader(names, "contractsActive", parseName);
+  return joinRows({ rows, field: "symbol", readName, out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
   { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
   tables: Fetches,
-  books: ReadonlyMap<string, WireRow<TickerField>> | undefined,
+  books: NamedRows<TickerField> | null,
 ): WriteRow<ContractField> {
   const fault: Fault = { raised: false };
   const contractsAtMs = tables.contractsActive?.receivedAtMs ?? Number.NaN;
   const booksAtMs = olderOf(contractsAtMs, tables.allTickers?.receivedAtMs ?? Number.NaN);
-  return ({ name: symbol, fields: row }, at) => {
-    const refused = refusalOf(symbol, row);
-    if (refused !== null) return refused;
-    const { base, settle } = parseName(symbol);
-    const ticker = books?.get(symbol);
-    const { asset, multiplier } = coinOf(base);
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
+    const refused = refusalOf(symbol, row) ?? misnamed(known, row);
+    if (refused !== null || !parsed.ok) return refused;
+    const ticker = books?.rowOf(known);
+    const { multiplier } = parsed.value;
     fault.raised = false;
     const coinsPerLot = positiveIn(row.multiplier, fault) * multiplier;
     const mark = numberIn(row.markPrice, fault) / multiplier;
@@ -170,7 +170,7 @@ function rowWriter(
     out.askSizeBase[at] = numberIn(ticker?.bestAskSize, fault) * coinsPerLot;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker])}`);
     const assetClass = isMissing(row.assetClass) ? null : (CLASSES.get(row.assetClass) ?? "other");
-    namePerpetual(out, { asset, quote: settle, settle, assetClass, state: Number.isNaN(endsAtMs) ? stateOf(row) : "delisting" });
+    nameRow(out, parsed.value, { assetClass, state: Number.isNaN(endsAtMs) ? stateOf(row) : "delisting" });
     return null;
   };
 }
@@ -178,35 +178,45 @@ function rowWriter(
 /** The one coin that has another name here. */
 const BITCOIN = { asset: "BTC", multiplier: 1 };
 const coinOf = (base: string): typeof BITCOIN => (base === "XBT" ? BITCOIN : splitMultiplier(base));
-const canonicalOf = ({ base, settle }: { readonly base: string; readonly settle: string }): string =>
-  perpetualSymbol(coinOf(base).asset, settle, settle);
+const nameOf = (symbol: string): NameParts => perpetualName(coinOf(symbol.slice(0, -5)), symbol.slice(-5, -1), symbol.slice(-5, -1));
 
-/** `1000BONKUSDTM` → `1000BONK`, `USDT`. */
-const parseName = (symbol: string): { readonly base: string; readonly settle: string } => ({
-  base: symbol.slice(0, -5),
-  settle: symbol.slice(-5, -1),
-});
+/** `1000BONKUSDTM` → 1,000 BONK in USDT. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
+  if (!symbol.endsWith("M")) return err("bad-symbol");
+  const name = nameOf(symbol);
+  if (name.settle !== "USDT" && name.settle !== "USDC") return err("unsupported-settle");
+  return name.asset === "" ? err("bad-symbol") : ok(name);
+}
 
 /** States that decide money: a value that KuCoin does not document is refused. */
 function refusalOf(symbol: string, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
-  const { type, isInverse, status, marketStage, baseCurrency, settleCurrency } = row;
-  const found = `found ${shownFields({ type, isInverse, status, marketStage, baseCurrency, settleCurrency })}`;
-  if (type === "FFICSX") return reject(symbol, "not-perpetual", found);
-  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${found}`);
-  if (isInverse === true) return reject(symbol, "not-linear", found);
-  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${found}`);
-  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, canonicalOf(parseName(symbol)), found);
-  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${found}`);
-  if (!isMissing(marketStage) && !STAGES.has(marketStage)) {
-    return reject(symbol, "unknown-state", `expected a documented marketStage, ${found}`);
+  const { type, isInverse, status, marketStage } = row;
+  if (type === "FFICSX") return reject(symbol, "not-perpetual", foundIn(row));
+  if (type !== "FFWCSX") return reject(symbol, "unknown-contract-type", `expected a documented type, ${foundIn(row)}`);
+  if (isInverse === true) return reject(symbol, "not-linear", foundIn(row));
+  if (isInverse !== false) return reject(symbol, "unknown-contract-type", `expected isInverse true or false, ${foundIn(row)}`);
+  if (status === "Settled" || status === "Closed") return rejectDelisted(symbol, nameOf(symbol).symbol, foundIn(row));
+  if (!isMissing(status) && !STATES.has(status)) return reject(symbol, "unknown-state", `expected a documented status, ${foundIn(row)}`);
+  return isMissing(marketStage) || STAGES.has(marketStage)
+    ? null
+    : reject(symbol, "unknown-state", `expected a documented marketStage, ${foundIn(row)}`);
+}
+
+/** The fields that decide, for the detail of a refusal: made of few rows, so not beforehand. */
+function foundIn({ type, isInverse, status, marketStage, baseCurrency, settleCurrency }: NonNullable<WireRow<ContractField>>): string {
+  return `found ${shownFields({ type, isInverse, status, marketStage, baseCurrency, settleCurrency })}`;
+}
+
+/** What the row says of its currencies has to be what its name says. */
+function misnamed({ name: symbol, parsed }: KnownName, row: NonNullable<WireRow<ContractField>>): RejectedRow | null {
+  const { baseCurrency, settleCurrency } = row;
+  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${foundIn(row)}`);
+  const isSettledAsNamed = parsed.ok && (isMissing(settleCurrency) || settleCurrency === parsed.value.settle);
+  if (!isSettledAsNamed && !(!parsed.ok && parsed.error === "bad-symbol")) {
+    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${foundIn(row)}`);
   }
-  const { base, settle } = parseName(symbol);
-  if (!symbol.endsWith("M")) return reject(symbol, "bad-symbol", `expected a name that ends in M, ${found}`);
-  if ((settle !== "USDT" && settle !== "USDC") || (!isMissing(settleCurrency) && settleCurrency !== settle)) {
-    return reject(symbol, "unsupported-settle", `expected USDT or USDC, as in the name, ${found}`);
-  }
-  return base === "" || (!isMissing(baseCurrency) && baseCurrency !== base)
-    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${found}`)
+  return !parsed.ok || (!isMissing(baseCurrency) && baseCurrency !== symbol.slice(0, -5))
+    ? reject(symbol, "bad-symbol", `expected the coin of the name, ${foundIn(row)}`)
     : null;
 }
 

@@ -12,14 +12,14 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import { okx } from "./okx.ts";
 import { OKX_DOCS as DOCS, okxBook, okxErrorIn as errorIn, okxList } from "./okx-wire.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
-  joinRows,
-  nameSpot,
   numberIn,
   positiveIn,
   reject,
@@ -28,7 +28,6 @@ import {
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 /** OKX spot pairs in USDT and USDC. */
@@ -73,11 +72,12 @@ function readInstruments(body: unknown): Result<Tables["spotInstruments"], Venue
   return list.ok ? ok(digestRows(list.value, "instId", readInstrument)) : list;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.spotTickers === undefined) return err({ kind: "empty", message: "expected a body of spotTickers, found none" });
   const rows = tables.spotTickers.table;
   const out = quoteWriter("okx", rows.length);
-  return joinRows({ rows, field: "instId", out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
+  const readName = nameReader(names, "spotTickers", parseName);
+  return joinRows({ rows, field: "instId", readName, out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
 }
 
 function rowWriter(
@@ -86,14 +86,14 @@ function rowWriter(
   instruments: Tables["spotInstruments"] | undefined,
 ): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ name: symbol, fields: row }, at) => {
-    const name = parseName(symbol, row.instType);
-    if (!name.ok) return reject(symbol, name.error, `expected a spot pair BASE-USDT or BASE-USDC, found ${shownFields(row)}`);
-    const { base, quote } = name.value;
+  return (known, row, { at }) => {
+    const { name: symbol } = known;
+    const parsed = row.instType === "SPOT" ? known.parsed : NO_PAIR;
+    if (!parsed.ok) return reject(symbol, parsed.error, `expected a spot pair BASE-USDT or BASE-USDC, found ${shownFields(row)}`);
     const instrument = instruments?.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     fault.raised = instrument?.faulty === true;
-    const { asset, multiplier } = splitMultiplier(base);
+    const { multiplier } = parsed.value;
     out.receivedAtMs[at] = tickers.receivedAtMs;
     out.eventAtMs[at] = timeMsIn(row.ts, fault);
     out.multiplier[at] = multiplier;
@@ -105,17 +105,18 @@ function rowWriter(
     out.minOrderBase[at] = (instrument?.minSz ?? Number.NaN) * multiplier;
     out.lotBase[at] = (instrument?.lotSz ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, instrument])}`);
-    nameSpot(out, { asset, quote, assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
     return null;
   };
 }
 
-/** `BTC-USDT` → `BTC`, `USDT`. */
-function parseName(symbol: string, instType: unknown): Result<{ readonly base: string; readonly quote: string }, RejectReason> {
-  if (instType !== "SPOT") return err("not-an-instrument");
+const NO_PAIR = err("not-an-instrument" as const);
+
+/** `BTC-USDT` → BTC in USDT. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
   const [base, quote, more] = symbol.split("-");
   if (base === undefined || base === "" || quote === undefined || more !== undefined) return err("bad-symbol");
-  return quote === "USDT" || quote === "USDC" ? ok({ base, quote }) : err("unsupported-settle");
+  return quote === "USDT" || quote === "USDC" ? ok(spotName(splitMultiplier(base), quote)) : err("unsupported-settle");
 }
 
 function readInstrument(row: NonNullable<WireRow<InstrumentField>>, fault: Fault, symbol: string): Instrument {

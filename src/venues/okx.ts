@@ -15,24 +15,22 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS, MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { OKX_DOCS as DOCS, okxBook, okxErrorIn, okxList } from "./okx-wire.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
-  joinRows,
-  namePerpetual,
   numberIn,
   olderOf,
   positiveIn,
   reject,
   rejectDelisted,
-  rowsByName,
   shownFields,
   textIn,
   timeMsIn,
   type WireRow,
-  type WriteRow,
 } from "./wire.ts";
 
 const PUBLIC = "/api/v5/public";
@@ -90,35 +88,37 @@ function readInstruments(body: unknown): Result<Tables["instruments"], VenueErro
   return list.ok ? ok(digestRows(list.value, "instId", readInstrument)) : list;
 }
 
-function join(tables: Fetches): Result<Parsed, VenueError> {
+function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, VenueError> {
   if (tables.fundingRate === undefined) return err({ kind: "empty", message: "expected a body of funding rates, found none" });
   const rows = tables.fundingRate.table;
-  const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "instId");
+  const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "instId", nameReader(names, "tickers", parseName));
   const out = quoteWriter("okx", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
-  const write = rowWriter({ out, bookUnitBase }, tables, books?.byName);
-  return joinRows({ rows, field: "instId", out, counterparts: books, write, bookUnitBase });
+  const write = rowWriter({ out, bookUnitBase }, tables, books);
+  const readName = nameReader(names, "fundingRate", parseName);
+  return joinRows({ rows, field: "instId", readName, out, counterparts: books, write, bookUnitBase });
 }
 
 function rowWriter(
   { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
   tables: Fetches,
-  books: ReadonlyMap<string, WireRow<TickerField>> | undefined,
+  books: NamedRows<TickerField> | null,
 ): WriteRow<FundingField> {
   const fault: Fault = { raised: false };
   const ratesAtMs = tables.fundingRate?.receivedAtMs ?? Number.NaN;
   const booksAtMs = olderOf(ratesAtMs, tables.tickers?.receivedAtMs ?? Number.NaN);
   const marksAtMs = tables.markPrice?.receivedAtMs ?? Number.NaN;
-  return ({ name: symbol, fields: row }, at) => {
-    const name = parseName(symbol, row.instType);
-    if (!name.ok) return reject(symbol, name.error, `expected a swap BASE-QUOTE-SWAP settled in USDT or USDC, found ${shownFields(row)}`);
-    const { base, quote } = name.value;
+  return (known, row, { at }) => {
+    const { name: symbol } = known;
+    const parsed = row.instType === "SWAP" ? known.parsed : err(reasonOf(row.instType));
+    if (!parsed.ok)
+      return reject(symbol, parsed.error, `expected a swap BASE-QUOTE-SWAP settled in USDT or USDC, found ${shownFields(row)}`);
     const instrument = tables.instruments?.table.get(symbol);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
-    const ticker = books?.get(symbol);
+    const ticker = books?.rowOf(known);
     const mark = tables.markPrice?.table.get(symbol);
     const interest = tables.openInterest?.table.get(symbol);
-    const { asset, multiplier } = splitMultiplier(base);
+    const { multiplier } = parsed.value;
     fault.raised = instrument?.faulty === true || mark?.faulty === true || interest?.faulty === true;
     const coinsPerContract = (instrument?.contractSize ?? Number.NaN) * multiplier;
     const fundingTime = timeMsIn(row.fundingTime, fault);
@@ -145,7 +145,7 @@ function rowWriter(
     out.lotBase[at] = (instrument?.lotSz ?? Number.NaN) * coinsPerContract;
     if (fault.raised)
       return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker, mark, interest, instrument])}`);
-    namePerpetual(out, { asset, quote, settle: quote, assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
     return null;
   };
 }
@@ -155,18 +155,20 @@ function intervalMs(row: NonNullable<WireRow<FundingField>>, fundingTime: number
   const afterNext = timeMsIn(row.nextFundingTime, fault);
   const last = timeMsIn(row.prevFundingTime, fault);
   const interval = Number.isNaN(afterNext) ? fundingTime - last : afterNext - fundingTime;
-  if (interval <= 0) fault.raised = true;
+  if (interval < 1) fault.raised = true;
   return interval;
 }
 
-/** `BTC-USDT-SWAP` → `BTC`, `USDT`. */
-function parseName(symbol: string, instType: unknown): Result<{ readonly base: string; readonly quote: string }, RejectReason> {
-  if (instType !== "SWAP") return err(OTHER_TYPES.has(instType) ? "not-perpetual" : "unknown-contract-type");
+/** `BTC-USDT-SWAP` → BTC in USDT. */
+function parseName(symbol: string): Result<NameParts, RejectReason> {
   const [base, quote, swap, more] = symbol.split("-");
   if (base === undefined || base === "" || swap !== "SWAP" || more !== undefined) return err("bad-symbol");
   if (quote === "USD") return err("not-linear");
-  return quote === "USDT" || quote === "USDC" ? ok({ base, quote }) : err("unsupported-settle");
+  return quote === "USDT" || quote === "USDC" ? ok(perpetualName(splitMultiplier(base), quote, quote)) : err("unsupported-settle");
 }
+
+/** Why a row that is no swap is refused. */
+const reasonOf = (instType: unknown): RejectReason => (OTHER_TYPES.has(instType) ? "not-perpetual" : "unknown-contract-type");
 
 const OTHER_TYPES: ReadonlySet<unknown> = new Set(["FUTURES", "OPTION", "MARGIN", "SPOT"]);
 

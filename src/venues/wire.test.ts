@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quoteWriter } from "../domain/quote.ts";
-import { flagIn, joinRows, listIn, namePerpetual, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
+import { splitMultiplier } from "../domain/instrument.ts";
+import { ok } from "../domain/result.ts";
+import { joinRows, nameRow } from "./join-rows.ts";
+import { nameBook, nameReader, perpetualName } from "./name-book.ts";
+import { flagIn, listIn, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
 
 const read = (value: unknown): { readonly number: number; readonly raised: boolean } => {
   const fault = { raised: false };
@@ -101,18 +105,20 @@ describe("the other readers", () => {
 });
 
 describe("joinRows", () => {
+  const parseName = (name: string) => ok(perpetualName(splitMultiplier(name), "USDT", "USDT"));
   const join = (rows: readonly ({ readonly name?: unknown; readonly asset?: unknown; readonly times?: unknown } | null)[]) => {
     const out = quoteWriter("alpha", rows.length);
     const fault = { raised: false };
     const joined = joinRows<"name" | "asset" | "times">({
       rows,
       field: "name",
+      readName: nameReader(nameBook(), "body", parseName),
       out,
-      write: ({ fields }, at) => {
+      write: (known, fields, { at }) => {
         out.multiplier[at] = numberIn(fields.times, fault);
         const asset = textIn(fields.asset, fault);
-        if (asset === null) return { symbol: "?", reason: "bad-field", detail: "no asset" };
-        namePerpetual(out, { asset, quote: "USDT", settle: "USDT", assetClass: null, state: null });
+        if (asset === null || !known.parsed.ok) return { symbol: "?", reason: "bad-field", detail: "no asset" };
+        nameRow(out, known.parsed.value, { assetClass: null, state: null });
         return null;
       },
     });

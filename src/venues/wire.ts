@@ -1,8 +1,6 @@
 import { badShape, type VenueError } from "../domain/error.ts";
-import { type AssetClass, perpetualSymbol, spotSymbol, type TradingState } from "../domain/instrument.ts";
-import { finishColumns, type QuoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
+import type { RejectedRow, RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import type { Parsed } from "./adapter.ts";
 
 /**
  * A row as a venue sent it: any JSON value, so each field may be absent and of any type, and the row may be null.
@@ -33,20 +31,29 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(
  */
 function decimalIn(text: string, fault: Fault): number {
   const { length } = text;
-  const negative = text.charCodeAt(0) === 45;
+  const first = text.charCodeAt(0) === 45 ? 1 : 0;
   let whole = 0;
-  let point = -1;
-  for (let at = negative ? 1 : 0; at < length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit >= 0 && digit <= 9) whole = whole * 10 + digit;
-    else if (digit === -2 && point < 0 && at + 1 < length) point = at;
-    else return otherNumberIn(text, fault);
+  let at = first;
+  let digit = -1;
+  // Two loops rather than one that asks of each character whether it is the point.
+  for (; at < length; at++) {
+    digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) break;
+    whole = whole * 10 + digit;
   }
-  const decimals = point < 0 ? 0 : length - point - 1;
+  const decimals = at < length ? length - at - 1 : 0;
+  if (at < length) {
+    if (digit !== -2 || decimals === 0) return otherNumberIn(text, fault);
+    for (at++; at < length; at++) {
+      digit = text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) return otherNumberIn(text, fault);
+      whole = whole * 10 + digit;
+    }
+  }
+  if (length === first) return otherNumberIn(text, fault);
   const power = POWERS_OF_TEN[decimals];
-  if (length === Number(negative)) return otherNumberIn(text, fault);
   if (whole > Number.MAX_SAFE_INTEGER || power === undefined) return Number(text);
-  return negative ? -whole / power : whole / power;
+  return first === 1 ? -whole / power : whole / power;
 }
 
 /** Exponents. What `Number` would turn into an invented figure (blanks into 0, hexadecimal) is a fault. */
@@ -57,10 +64,13 @@ function otherNumberIn(text: string, fault: Fault): number {
   return Number.NaN;
 }
 
+/** What divided by a unit could become 0 is no quantity of anything. */
+const VANISHING = 1e-100;
+
 /** A number that must be above zero where it is sent: intervals, contract sizes. */
 export function positiveIn(value: unknown, fault: Fault): number {
   const number = numberIn(value, fault);
-  if (number <= 0) fault.raised = true;
+  if (number < VANISHING) fault.raised = true;
   return number;
 }
 
@@ -108,26 +118,6 @@ export function shownFields(row: unknown): string {
   return (JSON.stringify(row) ?? "nothing").slice(0, 300);
 }
 
-/** Rows that have a name, and rejections for those that have none or one that is taken. */
-export type NamedRows<Field extends string> = {
-  readonly byName: ReadonlyMap<string, NonNullable<WireRow<Field>>>;
-  readonly rejected: readonly RejectedRow[];
-};
-
-/** Rows by the field that names them. Of two rows of one name the first is kept, the second rejected. */
-export function rowsByName<Field extends string>(rows: readonly WireRow<Field>[], field: NoInfer<Field>): NamedRows<Field> {
-  const byName = new Map<string, NonNullable<WireRow<Field>>>();
-  const rejected: RejectedRow[] = [];
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index] ?? null;
-    const name = row?.[field];
-    if (row === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, row));
-    else if (byName.has(name)) rejected.push(twice(name));
-    else byName.set(name, row);
-  }
-  return { byName, rejected };
-}
-
 /** What is kept of a metadata row, and whether something in it was not what the venue documents. */
 export type Digested<T> = T & { readonly faulty: boolean };
 
@@ -146,111 +136,6 @@ export function digestRows<Field extends string, T extends object>(
     digest.set(name, { ...kept, faulty: fault.raised });
   }
   return digest;
-}
-
-/**
- * Puts the numbers of one row at place `at` of the columns and names it last (`namePerpetual`). A row that it refuses is
- * not named, so its place is written again by the next row; therefore it sets every column it uses for every row, missing
- * ones to `NaN`.
- */
-export type WriteRow<Field extends string> = (
-  row: { readonly name: string; readonly fields: NonNullable<WireRow<Field>>; readonly index: number },
-  at: number,
-) => RejectedRow | null;
-
-/** Turns the rows of a venue's primary body into columns, and says which rows it refused. A body without one name is a bad shape. */
-export function joinRows<Field extends string>(input: {
-  readonly rows: readonly WireRow<Field>[];
-  readonly field: Field;
-  readonly write: WriteRow<Field>;
-  readonly out: QuoteWriter;
-  /** Coins in one unit of the book's sizes, by place in the columns, written by `write`; absent where that is the multiplier. */
-  readonly bookUnitBase?: Float64Array;
-  /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
-  readonly counterparts?: NamedRows<string> | null;
-}): Result<Parsed, VenueError> {
-  const { rows, field, out, write, counterparts } = input;
-  const rejected = [...(counterparts?.rejected ?? [])];
-  if (counterparts?.byName.size === 0) return err(unnamed(rejected));
-  const venueSymbols: string[] = [];
-  const seen = new Set<string>();
-  const multiplied = new Set<string>();
-  for (let index = 0; index < rows.length; index++) {
-    const fields = rows[index] ?? null;
-    const name = fields?.[field];
-    if (fields === null || typeof name !== "string" || name === "") rejected.push(nameless(index, field, fields));
-    else if (seen.size === seen.add(name).size) rejected.push(twice(name));
-    else {
-      const at = out.symbol.length;
-      const refused = write({ name, fields, index }, at);
-      if (refused !== null) rejected.push(refused);
-      else if (isTaken(out, at, multiplied)) rejected.push(unname(out, name));
-      else venueSymbols.push(name);
-    }
-  }
-  if (seen.size === 0) return err(unnamed(rejected));
-  for (const name of counterparts?.byName.keys() ?? []) {
-    if (!seen.has(name)) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
-  }
-  const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, venueSymbols.length);
-  return ok({ columns: finishColumns(out), rejected, venueSymbols, bookUnitBase });
-}
-
-/** Whether an earlier row has the symbol of this one. Names are unique, so only a multiplier can bring two of them together. */
-function isTaken(out: QuoteWriter, at: number, multiplied: Set<string>): boolean {
-  const asset = out.asset[at] ?? "";
-  if (out.multiplier[at] !== 1) multiplied.add(asset);
-  else if (!multiplied.has(asset)) return false;
-  return out.symbol.indexOf(out.symbol[at] ?? "") < at;
-}
-
-/** Takes the last row back: beside `1000CAT` there is a `CAT`, and both cannot be `CAT/USDT:USDT`. */
-function unname(out: QuoteWriter, name: string): RejectedRow {
-  const symbol = out.symbol.pop() ?? "";
-  for (const names of [out.kind, out.asset, out.quote, out.settle, out.assetClass, out.state]) names.pop();
-  return reject(name, "duplicate-symbol", `expected one instrument that is ${symbol}, found a second`);
-}
-
-/** The rejection of a row without the field that names it. */
-const nameless = (index: number, field: string, row: unknown): RejectedRow =>
-  reject(`row ${index}`, "no-symbol", `expected a name at ${field}, found ${shownFields(row)}`);
-
-/** A body in which no row has a name: another shape, not a venue without instruments. */
-const unnamed = (rejected: readonly RejectedRow[]): VenueError => ({
-  kind: "bad-shape",
-  path: "$[0]",
-  message: rejected.at(-1)?.detail ?? "expected rows, found none",
-});
-
-const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
-
-type Named = {
-  readonly asset: string;
-  readonly quote: string;
-  readonly assetClass: AssetClass | null;
-  readonly state: TradingState | null;
-};
-
-/** Names, class and state of a perpetual: pushed last, so that a row whose numbers were refused leaves no trace. */
-export function namePerpetual(out: QuoteWriter, row: Named & { readonly settle: string }): void {
-  out.symbol.push(perpetualSymbol(row.asset, row.quote, row.settle));
-  out.kind.push("perpetual");
-  pushNames(out, row, row.settle);
-}
-
-/** The same of a spot pair, which settles in its quote currency. */
-export function nameSpot(out: QuoteWriter, row: Named): void {
-  out.symbol.push(spotSymbol(row.asset, row.quote));
-  out.kind.push("spot");
-  pushNames(out, row, row.quote);
-}
-
-function pushNames(out: QuoteWriter, row: Named, settle: string): void {
-  out.asset.push(row.asset);
-  out.quote.push(row.quote);
-  out.settle.push(settle);
-  out.assetClass.push(row.assetClass);
-  out.state.push(row.state);
 }
 
 /** A pair named base + quote without a sign between: `1000SATSUSDT` → base `1000SATS`, quote USDT. Only USDT and USDC are compared with USD. */

@@ -2,12 +2,21 @@ import type { VenueError } from "../../src/domain/error.ts";
 import { type Quote, quoteAt } from "../../src/domain/quote.ts";
 import { err, type Result } from "../../src/domain/result.ts";
 import type { Fetched, Parsed, VenueAdapter } from "../../src/venues/adapter.ts";
+import { type NameBook, nameBook } from "../../src/venues/name-book.ts";
 
 /** JSON bodies of one venue by endpoint name. */
 export type Bodies = Readonly<Record<string, unknown>>;
 
 /** What an adapter makes of bodies that all arrived at `nowMs`. The first error of a body ends it, as in a feed. */
-export function parseBodies(adapter: VenueAdapter, bodies: Bodies, nowMs: number): Result<Parsed, VenueError> {
+export const parseBodies = (adapter: VenueAdapter, bodies: Bodies, nowMs: number): Result<Parsed, VenueError> =>
+  parseWithNames(adapter, bodies, { nowMs, names: nameBook() });
+
+/** The same in a feed that has met names before. */
+export function parseWithNames(
+  adapter: VenueAdapter,
+  bodies: Bodies,
+  { nowMs, names }: { readonly nowMs: number; readonly names: NameBook },
+): Result<Parsed, VenueError> {
   const tables: Record<string, Fetched<unknown>> = {};
   for (const [name, body] of Object.entries(bodies)) {
     const endpoint = adapter.endpoints[name];
@@ -18,7 +27,7 @@ export function parseBodies(adapter: VenueAdapter, bodies: Bodies, nowMs: number
     if (!table.ok) return table;
     tables[name] = { table: table.value, receivedAtMs: nowMs };
   }
-  return adapter.join(tables, nowMs);
+  return adapter.join(tables, nowMs, names);
 }
 
 /** The same for bodies that are known to be sound. */

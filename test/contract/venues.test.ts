@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/simulator.ts";
-import { type Bodies, mustParse, quotesOf } from "./bodies.ts";
+import { type Bodies, mustParse, parseWithNames, quotesOf } from "./bodies.ts";
 import { feedIdOf } from "../../src/domain/feed.ts";
 import type { VenueAdapter } from "../../src/venues/adapter.ts";
+import { nameBook } from "../../src/venues/name-book.ts";
 import { ADAPTERS, adapterOf, adaptersOf, FEED_IDS, VENUE_IDS, venueFacts } from "../../src/venues/registry.ts";
 import { capture, capturesNote, haveCaptures } from "../captures.ts";
 import { type ContractInput, venueContract } from "./venue-contract.ts";
@@ -183,6 +184,19 @@ describe("registry", () => {
 
   it("gives no row without the required body, and says which is missing", () => {
     for (const adapter of ADAPTERS) expect(adapter.join({}, NOW_MS)).toMatchObject({ ok: false, error: { kind: "empty" } });
+  });
+});
+
+describe("a feed that keeps the names it has met", () => {
+  it("makes the rows that a new one makes, of each body again and of another market's", async () => {
+    for (const adapter of ADAPTERS) {
+      const names = nameBook();
+      for (const seed of [1, 2, 1, 1]) {
+        const { bodies } = await simulated(adapter, seed);
+        const kept = parseWithNames(adapter, bodies, { nowMs: NOW_MS, names });
+        expect(kept, `${adapter.id} ${seed}`).toEqual(parseWithNames(adapter, bodies, { nowMs: NOW_MS, names: nameBook() }));
+      }
+    }
   });
 });
 

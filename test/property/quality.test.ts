@@ -6,6 +6,7 @@ import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../../src/quality/id
 import { priceClusters, spreadOf } from "../../src/quality/price-clusters.ts";
 import { SAMPLES_PER_RULE } from "../../src/quality/refusals.ts";
 import { RULES } from "../../src/quality/rules.ts";
+import { HOUR_MS } from "../../src/domain/units.ts";
 import { columnsOf, FACTS, NOW_MS, type RowSpec, SETTINGS } from "../rows.ts";
 
 const number = fc.oneof(
@@ -85,6 +86,48 @@ describe("the gate, whatever comes", () => {
           expect(hours).toBeGreaterThan(0);
         }
       }),
+    );
+  });
+
+  it("asks every rule about every row that fails it: a screen leaves none out", () => {
+    const facts = fc.record({
+      hasBulkBook: fc.boolean(),
+      accrual: fc.constantFrom("settled" as const, "continuous" as const),
+      documentedCap: fc.constantFrom(null, { rate: 0.01, source: "https://docs.example", readOn: "2026-11-22" }),
+    });
+    const settings = fc.record({
+      ratesMustBePositive: fc.boolean(),
+      allowedAssetClasses: fc.constantFrom(["crypto"], ["crypto", "equity"], ["equity", "crypto"], []),
+    });
+    const odd: fc.Arbitrary<RowSpec> = fc.record(
+      {
+        kind: fc.constantFrom("perpetual" as const, "spot" as const),
+        fundingCap: rate,
+        fundingFloor: rate,
+        nextFundingAtMs: fc.oneof(
+          time,
+          fc.integer({ min: 1, max: 9 }).map((hours) => NOW_MS + hours * HOUR_MS),
+        ),
+        replyAtMs: time,
+        openInterestUsd: fc.constantFrom(0, 1e6, 1e7, null),
+      },
+      { requiredKeys: [] },
+    );
+    const both = fc.array(
+      fc.tuple(anyRow, odd).map(([row, more]) => ({ ...row, ...more })),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(both, unchanged, facts, settings, (specs, still, ownFacts, own) => {
+        const columns = columnsOf("venue", specs);
+        const terms = { facts: { ...FACTS, ...ownFacts }, settings: { ...SETTINGS, ...own }, nowMs: NOW_MS };
+        const result = gate({ ...terms, columns, unchangedScans: still });
+        for (const row of specs.keys()) {
+          const failing = RULES.filter((rule) => rule.check({ ...terms, columns, row, unchangedScans: still[row] ?? 0 }) !== null);
+          expect([...(result.failed[row] ?? []), ...(result.marks[row] ?? [])]).toEqual(failing.map(({ id }) => id));
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

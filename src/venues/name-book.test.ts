@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { splitMultiplier } from "../domain/instrument.ts";
+import { quoteWriter } from "../domain/quote.ts";
+import { err, ok } from "../domain/result.ts";
+import { joinRows, nameRow, rowsByName } from "./join-rows.ts";
+import { type NameBook, nameBook, nameReader, type ParseName, perpetualName } from "./name-book.ts";
+import { reject } from "./wire.ts";
+
+const parse: ParseName = (name) => (name.startsWith("?") ? err("bad-symbol") : ok(perpetualName(splitMultiplier(name), "USDT", "USDT")));
+
+type Row = { readonly name?: unknown };
+type Scan = { readonly primary: readonly Row[]; readonly second: readonly Row[] };
+
+/** The rows of two bodies joined, and what was refused, in order. */
+function joined({ primary, second }: Scan, book: NameBook) {
+  const out = quoteWriter("alpha", primary.length);
+  const counterparts = rowsByName(second, "name", nameReader(book, "second", parse));
+  const met: string[] = [];
+  const result = joinRows<"name">({
+    rows: primary,
+    field: "name",
+    readName: nameReader(book, "primary", parse),
+    out,
+    counterparts,
+    write: (known, _, { at, index }) => {
+      if (!known.parsed.ok) return reject(known.name, known.parsed.error, "expected a coin");
+      out.multiplier[at] = known.parsed.value.multiplier;
+      met.push(`${index} ${String(counterparts.rowOf(known)?.name)}`);
+      nameRow(out, known.parsed.value, { assetClass: null, state: null });
+      return null;
+    },
+  });
+  if (!result.ok) return result;
+  const { columns, rejected, venueSymbols } = result.value;
+  return { symbol: columns.symbol, multiplier: [...columns.multiplier], rejected, venueSymbols, met };
+}
+
+const rows = fc.array(fc.record({ name: fc.constantFrom("A", "B", "C", "1000C", "1000D", "?", "", null, 7) }), { maxLength: 9 });
+
+it("a feed that has met names makes of any bodies what a feed that has met none makes", () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ primary: rows, second: rows }), { minLength: 2, maxLength: 5 }), (scans) => {
+      const book = nameBook();
+      for (const scan of scans) expect(joined(scan, book)).toEqual(joined(scan, nameBook()));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it("a name is read once, wherever and in whichever body it stands", () => {
+  const read: string[] = [];
+  const counting: ParseName = (name) => {
+    read.push(name);
+    return parse(name);
+  };
+  const book = nameBook();
+  for (const body of ["primary", "second", "primary"]) {
+    const readName = nameReader(book, body, counting);
+    expect(["A", "B", "A"].map((name, place) => readName(name, place).number)).toEqual([0, 1, 0]);
+    expect(readName("B", 0)).toBe(readName("B", 8));
+  }
+  expect(read).toEqual(["A", "B"]);
+});
+
+it("names are bounded: beyond many times what a venue lists the book starts anew", () => {
+  const book = nameBook();
+  const readName = nameReader(book, "primary", parse);
+  for (let place = 0; place <= 20_000; place++) readName(`C${place}`, place);
+  expect(nameReader(book, "primary", parse)("D", 0).number).toBe(0);
+});
