@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "./domain/result.ts";
 
 /** What one deployment sets, read once per isolate. Everything that may change while the Worker runs is a flag (flags.ts). */

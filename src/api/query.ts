@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
 
 /** A number in a query. Blank text is none, where `Number` would make it 0. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { BroadcastMessage, DeliveriesMessage, DeliveryRef, EventsMessage } from "../domain/delivery.ts";
 import { buryDeliveries } from "../storage/deliveries.ts";
 import type { DeadLetter } from "../storage/dead-letters.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SECOND_MS } from "../domain/units.ts";
 import type { EventsMessage } from "../domain/delivery.ts";
 import type { Logger } from "../monitoring/log.ts";

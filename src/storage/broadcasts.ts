@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { auditStatement, type Audit } from "./audits.ts";
 
 /** A message of an operator to everybody. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A message that a queue gave up on. */
 export type DeadLetter = {

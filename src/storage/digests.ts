@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeliveryRef, NewDelivery } from "../domain/delivery.ts";
 import { insertDeliveriesStatements, payloadText, refSchema } from "./deliveries.ts";
 

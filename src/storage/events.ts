@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Opportunity, OpportunityEvent } from "../domain/opportunity.ts";
 import { type ScanDetail, scanDetailSchema } from "./scan-record.ts";
 import { readScanRow } from "./scans.ts";

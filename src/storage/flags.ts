@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
 import { FLAGS, type FlagKey, type Flags, type FlagSpec, type FlagValue, isFlagKey } from "../flags.ts";
 import { type FlagProblem, parseFlag, readFlags } from "../read-flags.ts";

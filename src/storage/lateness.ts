@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** From the end of a scan to Telegram's acceptance, ms; `null` where nothing was sent. */
 export type Lateness = { readonly p50: number | null; readonly p95: number | null };

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Incident } from "../domain/incident.ts";
 import { DAY_MS } from "../domain/units.ts";
 import type { DeadLetter } from "./dead-letters.ts";

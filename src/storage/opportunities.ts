@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Opportunity, OpportunityEvent } from "../domain/opportunity.ts";
 import { costOf, type DbCost } from "./d1.ts";
 import { eventSchema, opportunityRowSchema, schemaProblem } from "./schemas.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { STRATEGIES } from "../domain/opportunity.ts";
 import {
   ALERT_MODES,

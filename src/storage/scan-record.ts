@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
 import type { Missed, Priced } from "../domain/opportunity.ts";

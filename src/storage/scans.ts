@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { costOf, type DbCost } from "./d1.ts";
 import { type ScanDetail, scanDetailSchema, type ScanSummary, scanSummarySchema } from "./scan-record.ts";
 import { schemaProblem } from "./schemas.ts";

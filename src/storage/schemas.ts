@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type FunnelStep, STEP_NAMES } from "../domain/funnel.ts";
 import {
   CLOSE_REASONS,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Person } from "../domain/person.ts";
 import { DAY_MS, HOUR_MS } from "../domain/units.ts";
 import { personOfRow, readPreferences } from "./people.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type AnnouncedRate, announcedSchema, type StoredSettlement } from "./taken.ts";
 
 /** Instruments of pairs that somebody holds, and what was announced last of each that is known. */

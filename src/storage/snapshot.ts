@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Missed, Priced } from "../domain/opportunity.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { SECOND_MS } from "../domain/units.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { instrumentId } from "../domain/instrument.ts";
 import type { Leg, Priced } from "../domain/opportunity.ts";
 import { MOST_TAKEN } from "../domain/person.ts";

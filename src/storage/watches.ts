@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MOST_WATCHES } from "../domain/person.ts";
 
 /** "Tell me when the funding of this coin on this venue passes this value." */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DELIVERY_KINDS, DELIVERY_STATUSES } from "../domain/delivery.ts";
 import type { ToldOfRow } from "../domain/told.ts";
 import { LATEST_SCAN_SQL, readScanRow } from "./scans.ts";

@@ -54,6 +54,18 @@ export type BookSpec = {
   readonly read: (body: unknown, instrument: { readonly multiplier: number; readonly unitBase: number }) => Result<Book, VenueError>;
 };
 
+/** Where people trade a feed's instruments. */
+export type TradingPage = {
+  /** Address by the venue's own name of the coin and the quote currency, e.g. `BTC` and `USDT`. */
+  readonly url: (coin: string, quote: string) => string;
+  /** The currency of settlement for which the address holds; others have no link. Absent: any. */
+  readonly settle?: string;
+  /** In front of the coin for a multiplier of 1,000; absent: `1000`. */
+  readonly thousand?: string;
+  /** The venue's own name of a coin where it is not multiplier and ticker. */
+  readonly coins?: Readonly<Record<string, string>>;
+};
+
 /** Regions that Durable Objects can be asked to live in. */
 export type LocationHint = "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me";
 
@@ -74,6 +86,8 @@ export type VenueAdapter = {
   /** A venue's error envelope at any HTTP status, when the body is one; `null` otherwise. */
   readonly errorIn: (body: unknown, status: number) => VenueError | null;
   readonly book: BookSpec;
+  /** Form of the address in use on 2026-11-22; absent where it is not known. */
+  readonly tradingPage?: TradingPage;
   /**
    * Joins what has been fetched into rows. Endpoints not fetched leave their fields missing. `names` is the feed's own, if it
    * keeps one: with it the same rows come in less time.

@@ -46,6 +46,7 @@ export const binanceSpot = defineAdapter<Tables>({
   // The first serves market data only, and answers from regions that the second refuses.
   hosts: ["data-api.binance.vision", "api.binance.com"],
   region: "apac",
+  tradingPage: { url: (coin, quote) => `https://www.binance.com/en/trade/${coin}_${quote}?type=spot` },
   budget: { weightPerMinute: 600, documentedLimit: `6000 weight a minute per IP, ${DOCS}/rest-api/limits` },
   endpoints: {
     spotBookTicker: {

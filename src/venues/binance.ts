@@ -60,6 +60,7 @@ export const binance = defineAdapter<Tables>({
   hosts: ["fapi.binance.com"],
   // US egress is answered 451.
   region: "apac",
+  tradingPage: { url: (coin) => `https://www.binance.com/en/futures/${coin}USDT`, settle: "USDT" },
   budget: { weightPerMinute: 600, documentedLimit: `2400 weight a minute per IP, ${DOCS}/general-info` },
   endpoints: {
     premiumIndex: { ...hot, path: "/fapi/v1/premiumIndex", weight: 10, required: true, read: (body) => listBody<PremiumField>(body) },

@@ -60,6 +60,7 @@ export const bitget = defineAdapter<Tables>({
   docs: [...PAGES.map((page) => `${DOCS}/contract/market/Get-${page}`), `${DOCS}/uta/public/Tickers`, `${DOCS}/common/error-code`],
   hosts: ["api.bitget.com"],
   region: null,
+  tradingPage: { url: (coin) => `https://www.bitget.com/futures/usdt/${coin}USDT`, settle: "USDT" },
   budget: { weightPerMinute: 120, documentedLimit: `20 requests a second for each endpoint and 6000 a minute in all, per IP, ${DOCS}` },
   endpoints: {
     tickers: { ...hot, path: `${V2}/tickers?productType=USDT-FUTURES`, required: true, read: replyIn },

@@ -45,6 +45,7 @@ export const bybitSpot = defineAdapter<Tables>({
   docs: [`${DOCS}/market/tickers`, `${DOCS}/market/instrument`, `${DOCS}/market/orderbook`, `${DOCS}/enum`],
   hosts: bybit.hosts,
   region: bybit.region,
+  tradingPage: { url: (coin, quote) => `https://www.bybit.com/en/trade/spot/${coin}/${quote}` },
   budget: bybit.budget,
   endpoints: {
     spotTickers: {

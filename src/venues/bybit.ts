@@ -57,6 +57,7 @@ export const bybit = defineAdapter<Tables>({
   hosts: ["api.bybit.com", "api.bytick.com"],
   // US egress is answered 403.
   region: "apac",
+  tradingPage: { url: (coin) => `https://www.bybit.com/trade/usdt/${coin}USDT`, settle: "USDT", coins: { "1000SHIB": "SHIB1000" } },
   budget: { weightPerMinute: 120, documentedLimit: `600 requests in 5 seconds per IP, ${DOCS}/rate-limit` },
   endpoints: {
     tickers: { ...hot, path: "/v5/market/tickers?category=linear", read: readTickers },

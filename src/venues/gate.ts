@@ -58,6 +58,7 @@ export const gate = defineAdapter<Tables>({
   ],
   hosts: ["api.gateio.ws", "fx-api.gateio.ws"],
   region: null,
+  tradingPage: { url: (coin) => `https://www.gate.com/futures/USDT/${coin}_USDT`, settle: "USDT" },
   budget: { weightPerMinute: 120, documentedLimit: `200 requests in 10 seconds per endpoint and IP, ${DOCS}#frequency-limit-rule` },
   endpoints: {
     contracts: { ...hot, path: "/api/v4/futures/usdt/contracts", maxBytes: 8_000_000, required: true, read: (body) => listBody(body) },

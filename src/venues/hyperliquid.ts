@@ -48,6 +48,7 @@ export const hyperliquid = defineAdapter<Tables>({
   ],
   hosts: ["api.hyperliquid.xyz"],
   region: null,
+  tradingPage: { url: (coin) => `https://app.hyperliquid.xyz/trade/${coin}`, settle: "USDC", thousand: "k" },
   budget: {
     weightPerMinute: 600,
     documentedLimit: `1200 weight a minute per IP, ${DOCS}/for-developers/api/rate-limits-and-user-limits`,

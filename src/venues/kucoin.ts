@@ -78,6 +78,7 @@ export const kucoin = defineAdapter<Tables>({
   ],
   hosts: ["api-futures.kucoin.com"],
   region: null,
+  tradingPage: { url: (coin) => `https://www.kucoin.com/futures/trade/${coin}USDTM`, settle: "USDT", coins: { BTC: "XBT" } },
   budget: { weightPerMinute: 400, documentedLimit: `weight 2000 in 30 seconds per IP for public endpoints, ${DOCS}/rate-limit` },
   endpoints: {
     contractsActive: {

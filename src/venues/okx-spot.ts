@@ -41,6 +41,7 @@ export const okxSpot = defineAdapter<Tables>({
   ],
   hosts: okx.hosts,
   region: okx.region,
+  tradingPage: { url: (coin, quote) => `https://www.okx.com/trade-spot/${coin.toLowerCase()}-${quote.toLowerCase()}` },
   budget: okx.budget,
   endpoints: {
     spotTickers: {

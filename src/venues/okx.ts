@@ -62,6 +62,7 @@ export const okx = defineAdapter<Tables>({
   ],
   hosts: ["www.okx.com", "openapi.okx.com"],
   region: null,
+  tradingPage: { url: (coin) => `https://www.okx.com/trade-swap/${coin.toLowerCase()}-usdt-swap`, settle: "USDT" },
   budget: { weightPerMinute: 120, documentedLimit: `10 requests in 2 seconds and more, for each endpoint and IP, ${DOCS}` },
   endpoints: {
     fundingRate: { ...hot, path: `${PUBLIC}/funding-rate?instId=ANY`, required: true, read: (body) => okxList(body) },

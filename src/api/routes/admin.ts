@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { z } from "zod";
+import * as z from "zod";
 import { type Audit, listAudits, MOST_AUDITS_PAGE, writeAudit } from "../../storage/audits.ts";
 import { confirmBroadcast, createBroadcast, MOST_BROADCAST_CHARS } from "../../storage/broadcasts.ts";
 import { listDeadLetters, MOST_DEAD_LETTERS } from "../../storage/dead-letters.ts";

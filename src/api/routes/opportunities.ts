@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { type Missed, type Priced, STRATEGIES } from "../../domain/opportunity.ts";
 import { type OwnTerms, withOwnTerms } from "../../economics/own-terms.ts";
 import { withUnknownNet } from "../../economics/unknown-net.ts";

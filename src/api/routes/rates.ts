@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { MarketColumns } from "../../storage/market-columns.ts";
 import { MARKET_NUMBERS } from "../../storage/market-columns.ts";
 import { readSnapshot } from "../../storage/read-snapshot.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { unbalancedSteps } from "../../domain/funnel.ts";
 import type { ScanSummary } from "../../storage/scan-record.ts";
 import { latestScan, listScans, MAX_SCANS_PAGE } from "../../storage/scans.ts";

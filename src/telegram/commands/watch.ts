@@ -7,7 +7,7 @@ import { removeWatch, saveWatch, type Watch, watchesOf } from "../../storage/wat
 import { coinNamed, parsePercent, venueNamed, words } from "../arguments.ts";
 import { renderWatches, watchWords } from "../messages/watch.ts";
 import { expectedVenue, renderWrong } from "../messages/wrong.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { type MarketNow, marketNow, type PersonalAsk, personalCommand, type Reply } from "./personal-command.ts";
 
 /** What was asked to be watched, or what of it could not be read. */

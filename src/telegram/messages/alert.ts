@@ -5,7 +5,7 @@ import { DAY_MS } from "../../domain/units.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { warnings } from "./card.ts";
 import { incidentName } from "./incident-name.ts";
 import { direction, horizonWords, legLine, netAndApr, strategyName, venueWords } from "./pair.ts";

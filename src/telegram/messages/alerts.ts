@@ -4,7 +4,7 @@ import { ALERT_KINDS, type Language, type Preferences } from "../../domain/perso
 import type { VenueFacts } from "../../domain/venue.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { hoursWords } from "./horizon.ts";
 import { barWords, strategyName } from "./pair.ts";
 import { bold, button, lines, message, rows, safe } from "./parts.ts";

@@ -2,7 +2,7 @@ import type { Language, Mute } from "../../domain/person.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { inRowsOf } from "./alerts.ts";
 import { strategyName } from "./pair.ts";
 import { bold, button, lines, message, rows, safe } from "./parts.ts";

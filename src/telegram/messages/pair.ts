@@ -6,7 +6,7 @@ import { HOUR_MS } from "../../domain/units.ts";
 import { opportunityId } from "../../lifecycle/key.ts";
 import * as format from "../format.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { tradingLink, venueName } from "../trading-links.ts";
+import { tradingLink, venueName } from "../../venues/trading-page.ts";
 import { joined, type Line, type Piece, safe } from "./parts.ts";
 
 /** How a button names a pair: the id of its row, or for a pair without one a hash of its key behind `~`. */

@@ -3,7 +3,7 @@ import type { VenueId } from "../../domain/venue.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { barWords } from "./pair.ts";
 import { bold, button, type Line, lines, marketBanner, message, riskLine, rows, safe } from "./parts.ts";
 

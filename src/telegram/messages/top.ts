@@ -5,7 +5,7 @@ import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import type { ShownSnapshot } from "../shown-snapshot.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { direction, horizonWords, netAndApr, netWords, nextFundingAtMs, pairRef, strategyName } from "./pair.ts";
 import { bold, button, joined, type Line, lines, marketBanner, message, riskNote, rows, safe } from "./parts.ts";
 

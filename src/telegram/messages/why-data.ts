@@ -6,7 +6,7 @@ import type { Snapshot } from "../../storage/snapshot.ts";
 import { type CoinRate, tickerOf } from "../coin-rates.ts";
 import * as format from "../format.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { textOf } from "./card.ts";
 import { safe } from "./parts.ts";
 

@@ -7,7 +7,7 @@ import type { FoundPair } from "../find-pair.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
-import { venueName } from "../trading-links.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import { textOf } from "./card.ts";
 import { barWords, direction, horizonWords, missingLines, pairRef, strategyName } from "./pair.ts";
 import { bold, button, lines, marketBanner, message, rows, safe } from "./parts.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { quoteWith } from "../../test/market.ts";
-import { VENUE_IDS, venueFacts } from "../venues/registry.ts";
-import { tradingLink, venueName } from "./trading-links.ts";
+import { VENUE_IDS, venueFacts } from "./registry.ts";
+import { tradingLink, venueName } from "./trading-page.ts";
 
 const at = (venue: string, fields: Parameters<typeof quoteWith>[0] = {}) => tradingLink(quoteWith({ venue, multiplier: 1, ...fields }));
 
