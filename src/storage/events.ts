@@ -18,7 +18,7 @@ export const SCAN_OF_SLOT_SQL = `
  */
 const ROWS_SINCE_SQL = `
   SELECT id FROM opportunities WHERE status <> 'closed'
-  UNION ALL SELECT id FROM opportunities WHERE status = 'closed' AND closed_at_ms >= ?2`;
+  UNION ALL SELECT id FROM opportunities WHERE status = 'closed' AND closed_at_ms >= ?2 LIMIT 20000`;
 
 export const EVENTS_OF_SCAN_SQL = `
   SELECT event.id, event.opportunity_id AS opportunityId, event.kind, event.scan_id AS scanId, event.at_ms AS atMs, event.net,
