@@ -55,10 +55,10 @@ export function renderCard(input: CardInput): Message {
   return message(body, buttons(input));
 }
 
-function statusLines({ pair: { row, refusal }, language, nowMs }: CardInput): readonly Line[] {
+function statusLines({ pair: { row, refusal }, ownFees, language, nowMs }: CardInput): readonly Line[] {
   const { card, parts, why } = catalogueOf(language);
   if (row === null) {
-    if (refusal === null) return [card.candidate];
+    if (refusal === null) return [Object.keys(ownFees).length === 0 ? card.unconfirmed : card.candidate];
     return [refusal === "below-bar" ? card.nearMiss : why.refused(textOf(why.refusals, refusal))];
   }
   if (row.status === "closed") {
@@ -110,8 +110,14 @@ const isLeastRoom = ({ reasons }: Priced["ledger"]): boolean =>
 function roomWords(ledger: Priced["ledger"], language: Language): string {
   const { card } = catalogueOf(language);
   if (ledger.capacityUsd === null || (ledger.capacityUsd === 0 && isLeastRoom(ledger))) return card.roomUnknown;
-  const size = format.usd(ledger.capacityUsd, language);
+  const size = format.usd(roundedDown(ledger.capacityUsd), language);
   return isLeastRoom(ledger) ? card.roomAtLeast(size) : card.room(size);
+}
+
+/** To two digits that count: books change faster than the third can be read. */
+function roundedDown(usd: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, usd))) - 1);
+  return Math.floor(usd / unit) * unit;
 }
 
 /** The larger of both legs' smallest orders in USD: what one must trade at least. */
