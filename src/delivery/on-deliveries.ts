@@ -17,7 +17,7 @@ export type DeliverPorts = PacePorts & {
   readonly wake: (refs: readonly DeliveryRef[], delaySeconds: number) => Promise<void>;
 };
 
-/** Answered failures of one message after which it is given up: about eight minutes of 2, 4, 8 … s. */
+/** Answered failures of one message after which it is given up: about four minutes of 2, 4, 8 … s. */
 export const MOST_ATTEMPTS = 8;
 /** A protective message that was not answered is said again after this, s. */
 const REPEAT_AFTER_SECONDS = 5;

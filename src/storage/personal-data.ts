@@ -51,6 +51,11 @@ function readable(row: Readonly<Record<string, unknown>>): Readonly<Record<strin
 const ERASE_SQL = [
   "DELETE FROM audits WHERE actor = 'person:' || CAST(?1 AS INTEGER)",
   "UPDATE audits SET target = 'person:erased' WHERE target = 'person:' || CAST(?1 AS INTEGER)",
+  // Letters about one delivery go; of those about many the others stay.
+  "DELETE FROM dead_letters WHERE body ->> 'telegramId' = CAST(?1 AS INTEGER)",
+  `UPDATE dead_letters SET body = json_set(body, '$.deliveries', (
+     SELECT json_group_array(json(value)) FROM json_each(body, '$.deliveries') WHERE value ->> 'telegramId' IS NOT CAST(?1 AS INTEGER)))
+   WHERE EXISTS (SELECT 1 FROM json_each(body, '$.deliveries') WHERE value ->> 'telegramId' = CAST(?1 AS INTEGER))`,
   "DELETE FROM deliveries WHERE telegram_id = ?1",
   "DELETE FROM watches WHERE telegram_id = ?1",
   "DELETE FROM taken WHERE telegram_id = ?1",

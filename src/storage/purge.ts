@@ -6,6 +6,9 @@ const UPDATES_MS = 2 * DAY_MS;
 const REASONS_MS = 2 * DAY_MS;
 const DELIVERIES_MS = 30 * DAY_MS;
 const AUDITS_MS = 30 * DAY_MS;
+/** Sessions that are over: the next /start makes a new one. */
+const SESSIONS_MS = 30 * DAY_MS;
+const DEAD_LETTERS_MS = 90 * DAY_MS;
 /** Rows that one statement removes at most. */
 const MOST_ROWS = 5_000;
 
@@ -29,12 +32,20 @@ export const PURGE_AUDITS_SQL = `
   DELETE FROM audits WHERE id IN (
     SELECT id FROM audits WHERE at_ms < ?1 AND action IN ('http.get', 'operator.try') ORDER BY at_ms LIMIT ?2)`;
 
+export const PURGE_SESSIONS_SQL = `
+  DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE coalesce(ended_at_ms, expires_at_ms) < ?1 LIMIT ?2)`;
+
+export const PURGE_DEAD_LETTERS_SQL = `
+  DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE at_ms < ?1 LIMIT ?2)`;
+
 /** Removes what is kept no longer, a bounded part a call. Gives the rows removed. */
 export async function purge(db: D1Database, nowMs: number): Promise<{ readonly updates: number; readonly deliveries: number }> {
   const [updates, deliveries] = await db.batch([
     db.prepare(PURGE_UPDATES_SQL).bind(nowMs - UPDATES_MS, MOST_ROWS),
     db.prepare(PURGE_DELIVERIES_SQL).bind(nowMs - REASONS_MS, nowMs - DELIVERIES_MS, MOST_ROWS),
     db.prepare(PURGE_AUDITS_SQL).bind(nowMs - AUDITS_MS, MOST_ROWS),
+    db.prepare(PURGE_SESSIONS_SQL).bind(nowMs - SESSIONS_MS, MOST_ROWS),
+    db.prepare(PURGE_DEAD_LETTERS_SQL).bind(nowMs - DEAD_LETTERS_MS, MOST_ROWS),
   ]);
   return { updates: updates?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };
 }

@@ -182,7 +182,14 @@ const findings = new Map<string, Finding[]>();
 /** Runs the linter once over all plants, beside copies of the configuration that the repository uses. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "carrywatch-lint-"));
-  for (const name of [".oxlintrc.json", "package.json", "tsconfig.json", "tsconfig.worker.json", "tsconfig.workerd.json", "tsconfig.node.json"]) {
+  for (const name of [
+    ".oxlintrc.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.worker.json",
+    "tsconfig.workerd.json",
+    "tsconfig.node.json",
+  ]) {
     cpSync(join(ROOT, name), join(folder, name));
   }
   // Without the file that tsconfig.worker.json names, the linter leaves out every rule that needs types.

@@ -6,6 +6,7 @@ import { Api } from "grammy";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { DEFAULT_PREFERENCES, type Person } from "../../src/domain/person.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
+import { deadLettersStatement } from "../../src/storage/dead-letters.ts";
 import { sessionKey } from "../../src/storage/keys.ts";
 import { ACTIVITY_MS, SESSION_MS } from "../../src/storage/sessions.ts";
 import { CLAIM_LIMIT_MS } from "../../src/storage/updates.ts";
@@ -414,6 +415,22 @@ describe("what is stored about somebody", () => {
   const stored = async () =>
     (await Promise.all(ABOUT_PEOPLE.map((table) => rows(`SELECT telegram_id FROM ${table} WHERE telegram_id = ${ANNA}`)))).flat().length;
 
+  /** Tables of which any column of any row holds the person's id. */
+  const tablesNaming = async (person: number) => {
+    const named = new RegExp(`(?<!\\d)${person}(?!\\d)`, "u");
+    const found: string[] = [];
+    for (const { name } of await rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' ORDER BY name")) {
+      if (typeof name !== "string" || !/^[a-z_]+$/u.test(name)) continue;
+      if ((await rows(`SELECT * FROM ${name}`)).some((row) => Object.values(row).some((value) => named.test(String(value)))))
+        found.push(name);
+    }
+    return found;
+  };
+  const saveLetters = async (letters: readonly { readonly id: string; readonly body: unknown }[]) => {
+    const whole = letters.map((letter) => ({ ...letter, queue: "deliveries", attempts: 8, atMs: Date.now() }));
+    await deadLettersStatement(env.DB, whole).run();
+  };
+
   it("is gone everywhere after /erase and its button: D1, KV and memory; somebody else's is not", async () => {
     for (const person of [ANNA, BUDI]) {
       await say(person, "/start");
@@ -425,13 +442,22 @@ describe("what is stored about somebody", () => {
         .bind(person, Date.now())
         .run();
     }
+    await saveLetters([
+      { id: `delivery:broadcast:1:${ANNA}`, body: { eventId: "broadcast:1", telegramId: ANNA, kind: "broadcast", message: "500" } },
+      { id: "batch", body: { deliveries: [ANNA, BUDI].map((telegramId) => ({ eventId: "broadcast:1", telegramId })) } },
+    ]);
     await stage.settled(CACHE_WRITTEN_MS);
     expect(await stored()).toBe(4);
+    expect(await tablesNaming(ANNA)).toEqual(["dead_letters", "deliveries", "people", "sessions", "watches"]);
     expect(await sessionInKv(ANNA)).not.toBeNull();
     const { answers } = await say(ANNA, "/erase");
     expect(await stored()).toBe(4);
     await stage.telegram.press(ANNA, answers[0]?.message_id ?? 0, "erase:yes");
     expect(await stored()).toBe(0);
+    expect(await tablesNaming(ANNA)).toEqual([]);
+    expect(await rows("SELECT id, body FROM dead_letters")).toEqual([
+      { id: "batch", body: JSON.stringify({ deliveries: [{ eventId: "broadcast:1", telegramId: BUDI }] }) },
+    ]);
     expect(await sessionInKv(ANNA)).toBeNull();
     expect(await texts(ANNA, "/size")).toEqual([en.general.needsStart]);
     await stage.settled(CACHE_WRITTEN_MS);
