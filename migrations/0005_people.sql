@@ -57,8 +57,11 @@ CREATE TABLE IF NOT EXISTS taken (
   priced TEXT NOT NULL,
   taken_at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,
+  -- 1: its carry was negative when a scan showed it last, which was told. It is told anew after the carry was positive.
+  pays_now INTEGER NOT NULL DEFAULT 0,
   CONSTRAINT taken_names CHECK ((length(id) > 0 AND length(opportunity_id) > 0 AND length(asset) > 0
     AND length(long_instrument) > 0 AND length(short_instrument) > 0) IS TRUE),
+  CONSTRAINT taken_pays CHECK ((pays_now IN (0, 1)) IS TRUE),
   CONSTRAINT taken_size CHECK ((size_usd > 0 AND size_usd <= 1e9) IS TRUE),
   CONSTRAINT taken_priced CHECK ((json_valid(priced) AND json_extract(priced, '$.key') = key) IS TRUE),
   CONSTRAINT taken_times CHECK ((taken_at_ms BETWEEN 100000000000 AND 100000000000000

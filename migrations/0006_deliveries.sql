@@ -16,6 +16,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
   asset TEXT,
   -- Net at this person's fees, size and horizon as told, fraction; what `improved` is measured against.
   net_told REAL,
+  -- At what net_told was worked out, so that another size, horizon or fee is not taken for a better pair:
+  -- [USD on each leg, hours, then venue, kind and taker fee of the long and of the short leg].
+  terms_told TEXT,
   -- Everything the message is rendered from.
   payload TEXT NOT NULL,
   attempts INTEGER NOT NULL,
@@ -24,6 +27,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
   scan_at_ms INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  -- A row that waits is not tried before: Telegram asked for a pause, or an attempt failed.
+  not_before_ms INTEGER,
   sent_at_ms INTEGER,
   PRIMARY KEY (event_id, telegram_id),
   CONSTRAINT delivery_kind CHECK ((kind IN ('opened', 'improved', 'terms-changed', 'no-data', 'data-back', 'ended', 'watch', 'digest', 'incident', 'broadcast')) IS TRUE),
@@ -31,9 +36,11 @@ CREATE TABLE IF NOT EXISTS deliveries (
   CONSTRAINT delivery_reason CHECK ((status NOT IN ('failed', 'held', 'suppressed') OR length(reason) > 0) IS TRUE),
   CONSTRAINT delivery_sent CHECK (((status = 'sent') = (sent_at_ms IS NOT NULL)) IS TRUE),
   CONSTRAINT delivery_flags CHECK ((protective IN (0, 1) AND silent IN (0, 1) AND attempts >= 0) IS TRUE),
+  CONSTRAINT delivery_terms CHECK ((net_told IS NULL OR json_array_length(terms_told) = 8) IS TRUE),
   CONSTRAINT delivery_payload CHECK (json_valid(payload) IS TRUE),
   CONSTRAINT delivery_times CHECK ((created_at BETWEEN 100000000000 AND 100000000000000
-    AND updated_at BETWEEN created_at AND 100000000000000) IS TRUE)
+    AND updated_at BETWEEN created_at AND 100000000000000
+    AND (not_before_ms IS NULL OR not_before_ms BETWEEN 100000000000 AND 100000000000000)) IS TRUE)
 ) STRICT, WITHOUT ROWID;
 -- What a person was told lately: limits, cool-down, improvement, digest.
 CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries (telegram_id, created_at);

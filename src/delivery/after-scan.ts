@@ -50,7 +50,10 @@ export async function afterScan(
     }
   };
   await step("zero-alarm", async () => await store(await zeroAlarm({ db, scan, flags, nowMs })));
-  await step("digests", async () => await wake(await makeDigests(db, { slotMs, nowMs, clock })));
+  await step("digests", async () => {
+    const read = await readSnapshot(ports.snapshots);
+    if (read.ok) await wake(await makeDigests(db, { snapshot: read.value.snapshot, nowMs, clock }));
+  });
   await step("lost", async () => await wake(await lostDeliveries(db, { queuedBeforeMs: nowMs - LOST_AFTER_MS, nowMs })));
   await step("market", async () => {
     const read = await readSnapshot(ports.snapshots);

@@ -12,13 +12,22 @@ export type TellingScan = { readonly scanId: string; readonly finishedAtMs: numb
 /** How much one person is told. */
 export type Limits = { readonly perScan: number; readonly perDay: number; readonly coolDownMs: number };
 
+/** A pair that a person says to hold, as far as it decides on what they are told of its row. */
+export type Held = {
+  readonly takenId: string;
+  /** USD on each leg, as taken: what befalls the pair is worked out at this size. */
+  readonly sizeUsd: number;
+  /** Whether its carry was negative when a scan showed it last. */
+  readonly paysNow: boolean;
+};
+
 export type MatchInput = {
   readonly scan: TellingScan;
   readonly person: Person;
   /** What the person was told of the scan's rows, and of anything within the last day and a half. */
   readonly told: readonly Told[];
-  /** Rows of pairs that the person holds. */
-  readonly holds: ReadonlySet<string>;
+  /** What the person holds, by row. */
+  readonly holds: ReadonlyMap<string, Held>;
   readonly limits: Limits;
   readonly priceAt: PriceAt;
   readonly clock: LocalClock;

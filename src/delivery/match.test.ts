@@ -6,11 +6,13 @@ import type { EventKind, Opportunity, Priced } from "../domain/opportunity.ts";
 import type { Preferences } from "../domain/person.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { localClock } from "./local-time.ts";
+import { carriesSeen } from "./carries-seen.ts";
 import { matchPerson } from "./match.ts";
-import type { MatchInput } from "./match-input.ts";
+import type { Held, MatchInput } from "./match-input.ts";
 import { pricesAt } from "./price-at.ts";
 
 const clock = localClock();
+const HELD: Held = { takenId: "taken-1", sizeUsd: 5_000, paysNow: false };
 const netOf = ({ ledger }: Priced): number => ledger.net ?? Number.NaN;
 const changed = (row: Opportunity, ...kinds: readonly EventKind[]) => ({ row, events: kinds.map((kind) => eventOf(row, kind)) });
 const told = (row: Opportunity, fields: Partial<Told> = {}): Told => ({
@@ -24,6 +26,7 @@ const told = (row: Opportunity, fields: Partial<Told> = {}): Told => ({
   strategy: row.priced.strategy,
   asset: row.priced.asset,
   netTold: netOf(row.priced),
+  termsTold: { fees: { alpha: 0.0005, beta: 0.0005, gamma: 0.0005 }, sizeUsd: 5_000, horizonHours: 168 },
   createdAtMs: NOW_MS - 5 * HOUR_MS,
   rowOpen: true,
   ...fields,
@@ -35,6 +38,7 @@ function match(
     readonly wishes?: Partial<Preferences>;
     readonly told?: readonly Told[];
     readonly holds?: readonly string[];
+    readonly held?: Partial<Held>;
     readonly nowMs?: number;
   } = {},
 ): readonly NewDelivery[] {
@@ -42,7 +46,7 @@ function match(
     scan: { scanId: "scan-1", finishedAtMs: NOW_MS, rows },
     person: personWith(over.wishes),
     told: over.told ?? [],
-    holds: new Set(over.holds),
+    holds: new Map(over.holds?.map((id) => [id, { ...HELD, ...over.held }])),
     limits: { perScan: 2, perDay: 10, coolDownMs: 4 * HOUR_MS },
     priceAt: pricesAt(NOW_MS),
     clock,
@@ -104,6 +108,33 @@ describe("a pair that clears the bar", () => {
   });
 });
 
+describe("what was told at other terms", () => {
+  const cheap = { fees: { alpha: 0, beta: 0 } };
+  const longer = { horizonHours: 720 };
+  test.each([
+    ["a longer horizon", longer],
+    ["lower fees", cheap],
+    ["a smaller size", { sizeUsd: 1_000, fees: { alpha: 0.0001, beta: 0.0001 } }],
+  ])("is not said to pay more because of %s", (_name, wishes) => {
+    const [now] = match([changed(btc, "opened")], { wishes });
+    const before = netOf(btc.priced) / 1.4;
+    expect(now?.netTold).toBeGreaterThan(1.5 * before);
+    expect(match([changed(btc, "updated")], { wishes, told: [told(btc, { netTold: before })] })).toEqual([]);
+  });
+
+  test("is said to pay more when it does so at those terms too, without a figure of before", () => {
+    const before = told(btc, { netTold: netOf(btc.priced) / 2 });
+    expect(match([changed(btc, "updated")], { wishes: longer, told: [before] })).toMatchObject([
+      { kind: "improved", payload: { netBefore: null, pair: { priced: { ledger: longer } } } },
+    ]);
+  });
+
+  test("does not make another pair of the card news", () => {
+    const other = opened(fundingPair({ short: { venue: "gamma", rate: 0.0006 } }));
+    expect(brief(match([changed(btc, "updated")], { wishes: longer, told: [told(other)] }))).toEqual(["BTC opened suppressed same-card"]);
+  });
+});
+
 describe("what befalls a row", () => {
   const kinds = ["interval-changed", "no-data", "data-back", "closed"] as const;
   const wishes = { alerts: { opened: "on", improved: "on", "terms-changed": "silent", "no-data": "on", ended: "on" } } as const;
@@ -134,13 +165,51 @@ describe("what befalls a row", () => {
     }
   });
 
-  test("net that turns negative is told once to who holds the pair", () => {
-    const costly = opened(fundingPair({ short: { rate: 0.00005 } }));
-    expect(netOf(costly.priced)).toBeLessThan(0);
-    const once = match([changed(costly, "updated")], { holds: [costly.id], told: [told(costly, { netTold: 0.01 })] });
-    expect(once).toMatchObject([{ kind: "terms-changed", protective: true, netTold: netOf(costly.priced), reason: null }]);
-    expect(match([changed(costly, "updated")], { holds: [costly.id], told: [told(costly)] })).toEqual([]);
-    expect(match([changed(costly, "updated")], { told: [told(costly, { netTold: 0.01 })] })).toEqual([]);
+  test("a carry that turns negative is told to who holds the pair, and to nobody else", () => {
+    const paying = opened(fundingPair({ short: { rate: -0.0004 } }));
+    const once = match([changed(paying, "updated")], { holds: [paying.id], told: [told(paying, { netTold: 0.01 })] });
+    expect(once).toMatchObject([{ kind: "terms-changed", protective: true, netTold: netOf(paying.priced), reason: null }]);
+    expect(match([changed(paying, "updated")], { told: [told(paying, { netTold: 0.01 })] })).toEqual([]);
+  });
+
+  test("a carry that is negative still is told once, and again after it was positive", () => {
+    const paying = changed(opened(fundingPair({ short: { rate: -0.0004 } })), "updated");
+    const { id } = paying.row;
+    expect(match([paying], { holds: [id], held: { paysNow: true } })).toEqual([]);
+    const seen = (row: Opportunity, held: Held) => carriesSeen([changed(row, "updated")], new Map([[row.id, held]]));
+    expect(seen(paying.row, HELD)).toEqual([{ takenId: "taken-1", paysNow: true }]);
+    expect(seen(paying.row, { ...HELD, paysNow: true })).toEqual([]);
+    expect(seen(btc, { ...HELD, paysNow: true })).toEqual([{ takenId: "taken-1", paysNow: false }]);
+    expect(seen({ ...btc, status: "closed", closedAtMs: NOW_MS, closeReason: "below-bar" }, { ...HELD, paysNow: true })).toEqual([]);
+  });
+
+  test("changed terms under which a held pair pays funding are told once, as that", () => {
+    const paying = opened(fundingPair({ short: { rate: -0.0004 } }));
+    const found = match([changed(paying, "interval-changed", "updated")], { holds: [paying.id] });
+    expect(found.map(({ eventId }) => eventId)).toEqual([`${paying.id}|scan-1|interval-changed`]);
+  });
+
+  test("is worked out at the size that was taken, for who holds it", () => {
+    const [delivery] = match([changed(btc, "cap-changed")], { holds: [btc.id], held: { sizeUsd: 1_000 }, wishes: { sizeUsd: 20_000 } });
+    expect(delivery).toMatchObject({ payload: { pair: { priced: { ledger: { sizeUsd: 1_000 } } } } });
+  });
+
+  test("a pair that earns is not said to cost, though what it earns over the horizon does not pay for going in and out", () => {
+    const earning = opened(fundingPair({ short: { rate: 0.0001 } }));
+    expect(netOf(earning.priced)).toBeLessThan(0);
+    expect(earning.priced.ledger.funding).toBeGreaterThan(0);
+    expect(match([changed(earning, "updated")], { holds: [earning.id], told: [told(earning, { netTold: 0.01 })] })).toEqual([]);
+    expect(match([changed(btc, "updated")], { holds: [btc.id], told: [told(btc)], wishes: { horizonHours: 24 } })).toEqual([]);
+  });
+});
+
+describe("somebody whose first steps are not done", () => {
+  test("is told what befalls a pair they hold, and nothing else", () => {
+    const wishes = { onboarded: false };
+    const other = opened(fundingPair({ asset: "ETH" }));
+    expect(match([changed(btc, "opened"), changed(other, "opened")], { wishes, holds: [btc.id] })).toEqual([]);
+    expect(match([changed(btc, "closed")], { wishes, told: [told(btc)] })).toEqual([]);
+    expect(match([changed(btc, "cap-changed")], { wishes, holds: [btc.id] })).toMatchObject([{ kind: "terms-changed", protective: true }]);
   });
 });
 
@@ -182,6 +251,58 @@ describe("limits", () => {
       "BBB opened suppressed scan-limit",
       "AAA opened suppressed scan-limit",
     ]);
+  });
+
+  const over = (asset: string): Opportunity =>
+    opened(fundingPair({ asset }), { status: "closed", closedAtMs: NOW_MS, closeReason: "below-bar" });
+  const ofToday = (count: number) =>
+    Array.from({ length: count }, (_, place) => told(opened(fundingPair({ asset: `X${place}` })), { createdAtMs: NOW_MS - HOUR_MS }));
+
+  test("keep back no signal to leave: what ended or changed its terms is told in the cool-down, beyond the scan's two and the day's ten", () => {
+    const ends = coins.map((asset) => over(asset));
+    const before = [...ends.map((row) => told(row, { createdAtMs: NOW_MS - HOUR_MS })), ...ofToday(10)];
+    expect(
+      brief(
+        match(
+          ends.map((row) => changed(row, "closed")),
+          { told: before },
+        ),
+      ).sort(),
+    ).toEqual(coins.map((asset) => `${asset} ended queued`));
+    const news = rows.map(({ row }) => changed(row, "cap-changed"));
+    const known = rows.map(({ row }) => told(row, { createdAtMs: NOW_MS - HOUR_MS }));
+    expect(brief(match(news, { told: known })).sort()).toEqual(coins.map((asset) => `${asset} terms-changed queued`));
+  });
+
+  test("are not used up by a signal to leave", () => {
+    const ends = ["EEE", "FFF"].map((asset) => over(asset));
+    const found = match([...ends.map((row) => changed(row, "closed")), ...rows], { told: ends.map((row) => told(row)) });
+    expect(brief(found).filter((line) => line.endsWith("queued"))).toEqual([
+      "DDD opened queued",
+      "CCC opened queued",
+      "EEE ended queued",
+      "FFF ended queued",
+    ]);
+    const ended = Array.from({ length: 10 }, (_, place) =>
+      told(over(`X${place}`), { kind: "ended", netTold: null, createdAtMs: NOW_MS - 5 * HOUR_MS }),
+    );
+    expect(brief(match(rows.slice(0, 1), { told: ended }))).toEqual(["AAA opened queued"]);
+  });
+
+  test("tell the end of each pair of a card", () => {
+    const [one, two] = [over("AAA"), opened(fundingPair({ asset: "AAA", long: { venue: "gamma" } }), over("AAA"))];
+    const other = { ...two, id: `${two.id}-other` };
+    const found = match([changed(one, "closed"), changed(other, "closed")], { told: [told(one), told(other)] });
+    expect(found).toMatchObject([one, other].map(() => ({ kind: "ended", status: "queued", payload: { others: 0 } })));
+  });
+
+  test.each(["no-data", "data-back", "ended", "terms-changed"] as const)("start no cool-down by %s", (kind) => {
+    const lately = told(opened(fundingPair({ asset: "AAA", long: { venue: "gamma" } })), {
+      kind,
+      createdAtMs: NOW_MS - HOUR_MS,
+      netTold: null,
+    });
+    expect(brief(match(rows.slice(0, 1), { told: [lately] }))).toEqual(["AAA opened queued"]);
   });
 
   test("count ten a day, by the person's own midnight where they gave a time zone", () => {

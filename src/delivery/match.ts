@@ -3,7 +3,7 @@ import type { Person } from "../domain/person.ts";
 import { applyLimits } from "./apply-limits.ts";
 import type { MatchInput } from "./match-input.ts";
 import { isAmong, mutedBy } from "./my-cards.ts";
-import { alertKindOf, type Notice, noticesOf } from "./notices.ts";
+import { alertKindOf, isExit, type Notice, noticesOf } from "./notices.ts";
 
 /**
  * What one person is told of a scan: design, "Delivery". Of the events on rows among their venues, strategies and assets that
@@ -18,7 +18,8 @@ export function matchPerson(input: MatchInput): readonly NewDelivery[] {
   const told = input.told.filter(({ eventId }) => !own.has(eventId));
   const notices = scan.rows.flatMap((changed) => noticesOf(changed, { ...input, told }));
   const protective = notices.filter((notice) => notice.protective);
-  const wanted = notices.filter((notice) => !notice.protective && isWanted(notice, person, nowMs));
+  // Before the taps of /start are done only what a person holds is told.
+  const wanted = person.preferences.onboarded ? notices.filter((notice) => !notice.protective && isWanted(notice, person, nowMs)) : [];
   const deliveries = [
     ...protective.map((notice) => deliveryOf(notice, input, 0)),
     ...applyLimits(bestOfCards(wanted), { ...input, told }).map(({ notice, others, limit }) =>
@@ -33,13 +34,15 @@ function isWanted({ kind, own }: Notice, { preferences }: Person, nowMs: number)
   return isAmong(own, preferences) && mutedBy(own, preferences, nowMs) === null && preferences.alerts[alertKindOf(kind)] !== "off";
 }
 
-/** One notice a card and sort of news: that of the best pair, with how many others there are. Best first. */
+/** One notice a card and sort of news: that of the best pair, with how many others there are. A signal to leave is each pair's own. Best first. */
 function bestOfCards(notices: readonly Notice[]): readonly { readonly notice: Notice; readonly others: number }[] {
   const cards = new Map<string, { readonly notice: Notice; readonly others: number }>();
   for (const notice of [...notices].sort(byNews)) {
-    const card = `${SORT_OF_NEWS[notice.kind]}|${notice.own.strategy}|${notice.own.asset}`;
+    const { own, row } = notice;
+    const card = `${SORT_OF_NEWS[notice.kind]}|${isExit(notice) ? row.id : `${own.strategy}|${own.asset}`}`;
     const best = cards.get(card);
-    cards.set(card, best === undefined ? { notice, others: 0 } : { ...best, others: best.others + 1 });
+    const isOther = best !== undefined && best.notice.row.id !== row.id;
+    cards.set(card, best === undefined ? { notice, others: 0 } : { ...best, others: best.others + (isOther ? 1 : 0) });
   }
   return [...cards.values()];
 }

@@ -1,6 +1,8 @@
 import type { Told } from "../domain/delivery.ts";
 import type { EventKind, OpportunityEvent, Opportunity, Priced } from "../domain/opportunity.ts";
+import { feedIdOf } from "../domain/feed.ts";
 import type { AlertKind } from "../domain/person.ts";
+import { paysFunding } from "../economics/taken-funding.ts";
 import { clearsBar } from "./my-cards.ts";
 import type { ChangedRow, MatchInput } from "./match-input.ts";
 
@@ -28,16 +30,24 @@ export const alertKindOf = (kind: Notice["kind"]): AlertKind => (kind === "data-
 /** A net this much larger than the one last told is news. */
 export const IMPROVED_SHARE = 0.5;
 
+/** What tells somebody to leave a pair they were told of, or that it is another one now. */
+export const isExit = ({ kind }: Pick<Told, "kind">): boolean => kind === "ended" || kind === "terms-changed";
+
 /** Deliveries that a person has got, or will. */
 export const isTold = ({ status }: Pick<Told, "status">): boolean => status !== "suppressed" && status !== "failed";
 
-/** What the events of one row have to say to a person, before mutes and limits: at most one notice an event. */
+/**
+ * What the events of one row have to say to a person, before mutes and limits: at most one notice an event. A row that the
+ * person holds is told of at the size they took.
+ */
 export function noticesOf(changed: ChangedRow, input: Pick<MatchInput, "person" | "told" | "holds" | "priceAt">): readonly Notice[] {
   const { row, events } = changed;
-  const { person, holds, priceAt } = input;
+  const { person, priceAt } = input;
+  const { preferences } = person;
+  const held = input.holds.get(row.id) ?? null;
   const about = input.told.filter((told) => told.opportunityId === row.id && isTold(told));
-  const taken = holds.has(row.id);
-  const own = priceAt(row.priced, person.preferences);
+  const taken = held !== null;
+  const own = priceAt(row.priced, { ...preferences, sizeUsd: held?.sizeUsd ?? preferences.sizeUsd });
   const base = { row, own, taken, netBefore: null, reason: null, protective: false, tellsNet: false };
   const notices: Notice[] = [];
   for (const event of events) {
@@ -45,21 +55,26 @@ export function noticesOf(changed: ChangedRow, input: Pick<MatchInput, "person" 
     if (kind === null || !(taken || about.length > 0)) continue;
     notices.push({ ...base, kind, event, reason: event.reason, protective: taken, tellsNet: kind === "terms-changed" });
   }
-  const event = events.find(({ kind }) => kind === "opened" || kind === "revived" || kind === "updated");
+  const event = events.find(looksAtNet);
   if (event === undefined || row.status !== "open") return notices;
-  const before = latestNet(about);
-  const { net } = own.ledger;
-  if (taken && net !== null && net < 0 && (before === null || before >= 0)) {
-    return [...notices, { ...base, kind: "terms-changed", event, reason: NET_NEGATIVE, protective: true, tellsNet: true }];
+  if (held !== null && !held.paysNow && paysFunding(row.priced)) {
+    if (notices.some(({ kind }) => kind === "terms-changed")) return notices;
+    return [...notices, { ...base, kind: "terms-changed", event, reason: PAYS_FUNDING, protective: true, tellsNet: true }];
   }
-  if (net === null || !clearsBar(own, person.preferences.bar)) return notices;
+  if (!clearsBar(own, preferences.bar)) return notices;
   if (about.length === 0) return [...notices, { ...base, kind: "opened", event, tellsNet: true }];
-  const improved = before !== null && net - before >= IMPROVED_SHARE * Math.abs(before) && net > before;
-  return improved ? [...notices, { ...base, kind: "improved", event, netBefore: before, tellsNet: true }] : notices;
+  const last = lastNetTold(about);
+  const gain = last === null ? null : gainSince(last, row.priced, input);
+  if (last === null || gain === null || !(gain > 0 && gain >= IMPROVED_SHARE * Math.abs(last.netTold))) return notices;
+  return [...notices, { ...base, kind: "improved", event, netBefore: isAt(last.termsTold, own) ? last.netTold : null, tellsNet: true }];
 }
 
-/** Said to who holds a pair that has begun to cost. */
-export const NET_NEGATIVE = "net-negative";
+/** Said to who holds a pair whose carry has turned negative. */
+export const PAYS_FUNDING = "pays-funding";
+
+/** Whether an event of a row is one at which its net and its carry are looked at. */
+export const looksAtNet = ({ kind }: Pick<OpportunityEvent, "kind">): boolean =>
+  kind === "opened" || kind === "revived" || kind === "updated";
 
 /** What is told of an event by its kind alone; `null` where it takes a look at the net. */
 function kindOf(kind: EventKind): "terms-changed" | "no-data" | "data-back" | "ended" | null {
@@ -79,9 +94,35 @@ function kindOf(kind: EventKind): "terms-changed" | "no-data" | "data-back" | "e
   }
 }
 
-/** The net that was told last, fraction; `null` where none was. */
-export function latestNet(told: readonly Told[]): number | null {
-  let latest: Told | null = null;
-  for (const each of told) if (each.netTold !== null && (latest === null || each.createdAtMs >= latest.createdAtMs)) latest = each;
-  return latest?.netTold ?? null;
+/** A delivery that told a net, and at what terms. */
+export type NetTold = Told & { readonly netTold: number; readonly termsTold: NonNullable<Told["termsTold"]> };
+
+/** What told a net last; `null` where nothing did. */
+export function lastNetTold(told: readonly Told[]): NetTold | null {
+  let latest: NetTold | null = null;
+  for (const each of told) {
+    const { netTold, termsTold, createdAtMs } = each;
+    if (netTold === null || termsTold === null || (latest !== null && createdAtMs < latest.createdAtMs)) continue;
+    latest = { ...each, netTold, termsTold };
+  }
+  return latest;
 }
+
+/**
+ * What a pair pays more now than was told, fraction, both at the terms of what was told: a person who has set another size,
+ * horizon or fee since has not made it pay more. Null where its net at those terms is not known.
+ */
+export function gainSince(
+  { netTold, termsTold }: NetTold,
+  priced: Priced,
+  { person, priceAt }: Pick<MatchInput, "person" | "priceAt">,
+): number | null {
+  const { net } = priceAt(priced, { ...termsTold, fees: { ...person.preferences.fees, ...termsTold.fees } }).ledger;
+  return net === null ? null : net - netTold;
+}
+
+/** Whether a pair is priced at these very terms. */
+const isAt = ({ sizeUsd, horizonHours, fees }: NetTold["termsTold"], { ledger, long, short }: Priced): boolean =>
+  ledger.sizeUsd === sizeUsd &&
+  ledger.horizonHours === horizonHours &&
+  [long, short].every(({ quote, takerFeeRate }) => (fees[feedIdOf(quote.venue, quote.kind)] ?? null) === takerFeeRate);

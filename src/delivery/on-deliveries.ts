@@ -26,6 +26,12 @@ const MOST_DELAY_SECONDS = 12 * 3_600;
 /** A batch that has taken this long hands the rest back, well before its rows count as those of a dead isolate. */
 export const BATCH_LIMIT_MS = 1 * MINUTE_MS;
 
+/** Longer than any turn that the pace makes one wait for. */
+const LONGEST_TURN_MS = 2 * SECOND_MS;
+
+/** A wait in whole seconds, within what a queue can delay. */
+const secondsOf = (ms: number): number => Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(ms / SECOND_MS)));
+
 /** What is left to do after a batch. */
 type Tally = {
   readonly rows: Done[];
@@ -75,15 +81,22 @@ async function sendAll(ports: DeliverPorts, claimed: readonly Claimed[], people:
       continue;
     }
     if (ports.now() - startedMs > BATCH_LIMIT_MS) {
-      handBack(tally, rest.slice(place), 0);
+      handBack(tally, rest.slice(place), { delaySeconds: 0, nowMs: ports.now() });
+      break;
+    }
+    // Telegram asked for a pause: nobody is called before it is over.
+    const pauseMs = ports.pace.nextAtMs - ports.now();
+    if (pauseMs > LONGEST_TURN_MS) {
+      handBack(tally, rest.slice(place), { delaySeconds: secondsOf(pauseMs), nowMs: ports.now() });
       break;
     }
     await turn(person.chatId);
     const outcome = await attempt(ports, each, person);
     if (outcome.kind === "rate-limited") {
-      const delaySeconds = Math.min(MOST_DELAY_SECONDS, Math.max(1, Math.ceil(outcome.retryAfterMs / SECOND_MS)));
+      const delaySeconds = secondsOf(outcome.retryAfterMs);
+      ports.pace.nextAtMs = Math.max(ports.pace.nextAtMs, ports.now() + delaySeconds * SECOND_MS);
       ports.log.warn("deliveries.rate-limited", { delaySeconds, waiting: rest.length - place });
-      handBack(tally, rest.slice(place), delaySeconds);
+      handBack(tally, rest.slice(place), { delaySeconds, nowMs: ports.now() });
       break;
     }
     settle(ports, tally, { each, outcome });
@@ -158,12 +171,17 @@ function settle(
 }
 
 /** Puts rows back that were not tried, or whose turn Telegram put off: that is no attempt. */
-function handBack(tally: Tally, claimed: readonly Claimed[], delaySeconds: number): void {
+function handBack(
+  tally: Tally,
+  claimed: readonly Claimed[],
+  { delaySeconds, nowMs }: { readonly delaySeconds: number; readonly nowMs: number },
+): void {
+  const notBeforeMs = delaySeconds === 0 ? null : nowMs + delaySeconds * SECOND_MS;
   for (const each of claimed) {
     const { eventId, telegramId, attempts } = each.delivery;
     // What an isolate died over stays marked, so that it is never taken for new.
     const reason = each.died || each.repeat ? REPEAT : null;
-    tally.rows.push({ ...doneOf(each, "queued", reason), attempts: attempts - 1 });
+    tally.rows.push({ ...doneOf(each, "queued", reason), attempts: attempts - 1, notBeforeMs });
     later(tally, { eventId, telegramId }, delaySeconds);
   }
 }
@@ -181,6 +199,7 @@ const doneOf = ({ delivery }: Claimed, status: Done["status"], reason: string | 
   reason,
   attempts: delivery.attempts,
   sentAtMs: null,
+  notBeforeMs: null,
 });
 
 function countsOf(rows: readonly Done[]): Readonly<Record<Done["status"], number>> {

@@ -4,12 +4,13 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/units.ts";
 import type { Flags } from "../flags.ts";
 import { loadScanEvents } from "../storage/events.ts";
 import { pageOfPeople } from "../storage/people.ts";
-import { holdersOf } from "../storage/taken.ts";
+import { holdersOf, saveCarries } from "../storage/taken.ts";
 import { toldTo } from "../storage/told.ts";
 import { afterScan, type AfterScanPorts } from "./after-scan.ts";
+import { type CarrySeen, carriesSeen } from "./carries-seen.ts";
 import { enqueue } from "./enqueue.ts";
 import { matchPerson } from "./match.ts";
-import type { TellingScan } from "./match-input.ts";
+import type { Held, TellingScan } from "./match-input.ts";
 import { spread } from "./pace.ts";
 import { pricesAt } from "./price-at.ts";
 
@@ -34,7 +35,7 @@ export async function onEvents(ports: EventsPorts, message: EventsMessage, pageS
   const { scan, rows, unreadable } = await loadScanEvents(db, message);
   for (const row of unreadable) log.error("events.row-unreadable", { ...row });
   if (scan === null) {
-    log.error("events.no-such-scan", { ...message });
+    log.warn("events.no-such-scan", { ...message });
     return;
   }
   const flags = await ports.flags();
@@ -44,10 +45,12 @@ export async function onEvents(ports: EventsPorts, message: EventsMessage, pageS
   const last = people.at(-1)?.telegramId;
   if (last === undefined) return;
   const telling: TellingScan = { scanId: message.scanId, finishedAtMs: scan.finishedAtMs, rows };
-  const deliveries = await matchPage(ports, { scan: telling, people, flags });
+  const { deliveries, carries } = await matchPage(ports, { scan: telling, people, flags });
   const waiting = await enqueue(db, spread(deliveries), ports.now());
   await ports.wake(waiting);
   if (people.length === pageSize) await ports.goOn({ ...message, after: last });
+  // Last: while it is not written, doing the page again tells the same.
+  await saveCarries(db, carries);
   log.info("events.page", {
     scanId: message.scanId,
     after: message.after,
@@ -61,7 +64,7 @@ export async function onEvents(ports: EventsPorts, message: EventsMessage, pageS
 async function matchPage(
   ports: EventsPorts,
   { scan, people, flags }: { readonly scan: TellingScan; readonly people: readonly Person[]; readonly flags: Flags },
-): Promise<readonly NewDelivery[]> {
+): Promise<{ readonly deliveries: readonly NewDelivery[]; readonly carries: readonly CarrySeen[] }> {
   const { db, log, clock } = ports;
   const nowMs = ports.now();
   const opportunityIds = scan.rows.map(({ row }) => row.id);
@@ -74,18 +77,22 @@ async function matchPage(
     coolDownMs: flags.alert_cooldown_minutes * MINUTE_MS,
   };
   const priceAt = pricesAt(scan.finishedAtMs);
-  const heldBy = new Map<number, Set<string>>();
-  for (const [row, holding] of holders) for (const id of holding) heldBy.set(id, (heldBy.get(id) ?? new Set()).add(row));
-  return people.flatMap((person) => {
+  const heldBy = new Map<number, Map<string, Held>>();
+  for (const [row, holding] of holders) {
+    for (const { telegramId, ...held } of holding) heldBy.set(telegramId, (heldBy.get(telegramId) ?? new Map()).set(row, held));
+  }
+  const matched = people.flatMap((person) => {
     const { telegramId } = person;
-    const holds = heldBy.get(telegramId) ?? new Set<string>();
+    const holds = heldBy.get(telegramId) ?? new Map<string, Held>();
     try {
-      return matchPerson({ scan, person, told: told.get(telegramId) ?? [], holds, limits, priceAt, clock, nowMs });
+      const deliveries = matchPerson({ scan, person, told: told.get(telegramId) ?? [], holds, limits, priceAt, clock, nowMs });
+      return [{ deliveries, carries: carriesSeen(scan.rows, holds) }];
     } catch (error) {
       log.error("events.person-failed", { scanId: scan.scanId, telegramId, error });
       return [];
     }
   });
+  return { deliveries: matched.flatMap(({ deliveries }) => deliveries), carries: matched.flatMap(({ carries }) => carries) };
 }
 
 function countsOf(deliveries: readonly NewDelivery[]): Readonly<Record<NewDelivery["status"], number>> {

@@ -1,5 +1,5 @@
 import type { Opportunity, Priced, Strategy } from "./opportunity.ts";
-import type { Person } from "./person.ts";
+import type { Person, Preferences } from "./person.ts";
 
 /** What a message is about; `alerts` of a person's settings switch the first five kinds and `data-back` goes with `no-data`. */
 export const DELIVERY_KINDS = [
@@ -51,10 +51,12 @@ export type DeliveryPayload =
     }
   | {
       readonly kind: "digest";
-      /** Best first; at most ten are carried. */
+      /** Pairs that still clear the person's bar, as they stand when the night is over: best first, at most ten. */
       readonly pairs: readonly PersonalPair[];
       /** Alerts that waited, in all. */
       readonly held: number;
+      /** Pairs that still clear the bar, those not carried too. */
+      readonly open: number;
     }
   | {
       readonly kind: "incident";
@@ -105,6 +107,8 @@ export type Told = Pick<
   Delivery,
   "eventId" | "telegramId" | "kind" | "status" | "reason" | "protective" | "opportunityId" | "strategy" | "asset" | "netTold"
 > & {
+  /** At what `netTold` was worked out, with the fees of both legs; `null` where no net was told. */
+  readonly termsTold: Pick<Preferences, "fees" | "sizeUsd" | "horizonHours"> | null;
   /** Epoch ms. */
   readonly createdAtMs: number;
   /** Whether its row is not closed now. */

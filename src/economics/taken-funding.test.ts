@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { breakEvenProgress, type HeldLeg, takenFunding, usdAtSize } from "./taken-funding.ts";
+import { carryPair, fundingPair, gapPair } from "../../test/opportunities.ts";
+import { breakEvenProgress, heldCarry, type HeldLeg, paysFunding, takenFunding, usdAtSize } from "./taken-funding.ts";
 
 const leg = (settlements: HeldLeg["settlements"], fields: Partial<HeldLeg> = {}): HeldLeg => ({
   kind: "perpetual",
@@ -69,6 +70,20 @@ describe("funding of a pair that is held", () => {
         expect(first.missed + second.missed).toBe(whole.missed);
       }),
     );
+  });
+});
+
+describe("carry of a pair that is held", () => {
+  it("is what the short receives an hour less what the long pays, whatever it cost to enter", () => {
+    expect(heldCarry(fundingPair())).toBeCloseTo(0.0004 / 4 - 0.0001 / 8, 12);
+    expect(heldCarry(carryPair())).toBeCloseTo(0.0004 / 4, 12);
+    expect([0.00006, 0.00005, 0.00004].map((rate) => paysFunding(fundingPair({ short: { rate } })))).toEqual([false, false, true]);
+  });
+  it("is no signal in a price gap, nor where a rate is missing", () => {
+    expect(heldCarry(gapPair())).toBeNull();
+    const { long, ...pair } = fundingPair({ short: { rate: -1 } });
+    const unknown = { ...pair, long: { ...long, quote: { ...long.quote, fundingRatePerInterval: null } } };
+    expect([heldCarry(unknown), paysFunding(unknown)]).toEqual([null, false]);
   });
 });
 

@@ -1,3 +1,6 @@
+import type { Priced } from "../domain/opportunity.ts";
+import { carryPerHour, fundingTerms } from "./funding.ts";
+
 /** One settlement of an instrument, epoch ms. `rate`: fraction of notional that longs paid; `null` where no scan saw it. */
 export type Settlement = { readonly atMs: number; readonly rate: number | null };
 
@@ -46,6 +49,20 @@ export function takenFunding(input: {
 }
 
 const sumOf = (settlements: readonly Settlement[]): number => settlements.reduce((sum, { rate }) => sum + (rate ?? 0), 0);
+
+/**
+ * Hourly carry by which somebody who holds a pair judges it, fraction per hour: `c = r_S / h_S − r_L / h_L`. What it cost to
+ * enter is spent, so below 0 each hour costs. Null where a rate or an interval is missing, and for a price gap, which is held
+ * for its prices. Example: run in taken-funding.test.ts.
+ */
+export const heldCarry = ({ strategy, long, short }: Pick<Priced, "strategy" | "long" | "short">): number | null =>
+  strategy === "price" ? null : carryPerHour(fundingTerms(long), fundingTerms(short));
+
+/** Whether a pair costs who holds it now: its carry is known and negative. */
+export function paysFunding(pair: Pick<Priced, "strategy" | "long" | "short">): boolean {
+  const carry = heldCarry(pair);
+  return carry !== null && carry < 0;
+}
 
 /**
  * How much of the cost funding has paid: `funding / cost`, 1 at break-even, negative while funding was paid. Both

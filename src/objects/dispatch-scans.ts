@@ -15,29 +15,38 @@ const QUEUE_LIMIT_MS = 5 * SECOND_MS;
 const NAME = "undispatched";
 
 /**
- * Hands a stored scan to the queue by which people hear of it, with those that the queue did not take before. The scan stands
- * whatever the queue does: what it does not take is sent again after the next scan, also when the object left memory or died
- * in between. A scan that arrives twice is told once.
+ * Notes a scan that is about to be stored, so that people hear of it also when the object dies right after D1 took it, or when D1
+ * took it and its answer was lost. One that was never stored is no harm: whoever is told finds no such scan.
+ */
+export function noteScan(storage: DurableObjectStorage, { scan, log }: { readonly scan: ScanRef; readonly log: Logger }): void {
+  const waiting = [...without(undispatched(storage), scan.scanId), { scanId: scan.scanId, slotMs: scan.slotMs }];
+  const kept = waiting.slice(-MOST_UNDISPATCHED);
+  if (kept.length < waiting.length) log.error("scanner.scans-not-told", { scans: waiting.slice(0, -MOST_UNDISPATCHED) });
+  keep(storage, kept);
+}
+
+const without = (scans: readonly ScanRef[], scanId: string): readonly ScanRef[] => scans.filter((each) => each.scanId !== scanId);
+
+/**
+ * Hands the noted scans to the queue by which people hear of them. They stand whatever the queue does: what it does not take
+ * is sent again after the next scan, also when the object left memory in between. A scan that arrives twice is told once.
  */
 export async function dispatchScans(to: {
   readonly storage: DurableObjectStorage;
   readonly queue: Pick<Queue<EventsMessage>, "sendBatch">;
-  readonly scan: ScanRef;
   readonly log: Logger;
 }): Promise<void> {
-  const { storage, queue, scan, log } = to;
-  const waiting = [...undispatched(storage), { scanId: scan.scanId, slotMs: scan.slotMs }];
-  const kept = waiting.slice(-MOST_UNDISPATCHED);
-  if (kept.length < waiting.length) log.error("scanner.scans-not-told", { scans: waiting.slice(0, -MOST_UNDISPATCHED) });
-  keep(storage, kept);
+  const { storage, queue, log } = to;
+  const waiting = undispatched(storage);
+  if (waiting.length === 0) return;
   const answered = new AbortController();
   try {
-    const sent = queue.sendBatch(kept.map((each) => ({ body: { ...each, after: 0 } })));
+    const sent = queue.sendBatch(waiting.map((each) => ({ body: { ...each, after: 0 } })));
     const tooLate = sleep(QUEUE_LIMIT_MS, answered.signal).then(() => false);
     if (!(await Promise.race([sent.then(() => true), tooLate]))) throw new Error(`no answer within ${QUEUE_LIMIT_MS} ms`);
     keep(storage, []);
   } catch (error) {
-    log.error("scanner.queue-failed", { waiting: kept.length, error });
+    log.error("scanner.queue-failed", { waiting: waiting.length, error });
   } finally {
     answered.abort();
   }

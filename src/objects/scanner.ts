@@ -13,7 +13,7 @@ import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
-import { dispatchScans } from "./dispatch-scans.ts";
+import { dispatchScans, noteScan } from "./dispatch-scans.ts";
 import { type Kept, keptText, parseKept, stateFromRows } from "./kept-state.ts";
 import { scanPorts } from "./scan-ports.ts";
 
@@ -76,6 +76,7 @@ export class Scanner extends DurableObject<Env> {
     const scanId = `scan-${slotMs}`;
     const log = services.log.with({ component: "scanner", correlationId: scanId });
     log.info("scan.start", { slotMs, trigger: trigger.source, lateMs: services.now() - slotMs, market: services.config.market, flags });
+    noteScan(this.ctx.storage, { scan: { scanId, slotMs }, log });
     const answered = new Set<FeedId>();
     const hear = (feed: FeedId): void => {
       answered.add(feed);
@@ -92,7 +93,7 @@ export class Scanner extends DurableObject<Env> {
     // A feed may have answered since the scan went on without it.
     const silent = result.value.silent.filter((feed) => !answered.has(feed));
     this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, wanted, silent, slowDue, flags });
-    await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, scan: { scanId, slotMs }, log });
+    await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
     return { ran: true, slotMs, verdict: record.verdict };
   }
 

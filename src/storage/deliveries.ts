@@ -15,10 +15,13 @@ import { type DeadLetter, deadLettersStatement } from "./dead-letters.ts";
 /** One row an event and person; a row that is there already stays as it is. */
 export const INSERT_DELIVERIES_SQL = `
   INSERT INTO deliveries (event_id, telegram_id, kind, status, reason, protective, silent, opportunity_id, strategy, asset,
-    net_told, payload, attempts, venue_at_ms, scan_at_ms, created_at, updated_at)
+    net_told, terms_told, payload, attempts, venue_at_ms, scan_at_ms, created_at, updated_at)
   SELECT value ->> 'eventId', value ->> 'telegramId', value ->> 'kind', value ->> 'status', value ->> 'reason',
     value ->> 'protective', value ->> 'silent', value ->> 'opportunityId', value ->> 'strategy', value ->> 'asset',
-    value ->> 'netTold', value -> 'payload', 0, value ->> 'venueAtMs', value ->> 'scanAtMs', ?2, ?2
+    value ->> 'netTold',
+    CASE WHEN value ->> 'netTold' IS NOT NULL THEN json_extract(value -> '$.payload.pair.priced', '$.ledger.sizeUsd', '$.ledger.horizonHours',
+      '$.long.quote.venue', '$.long.quote.kind', '$.long.takerFeeRate', '$.short.quote.venue', '$.short.quote.kind', '$.short.takerFeeRate') END,
+    value -> 'payload', 0, value ->> 'venueAtMs', value ->> 'scanAtMs', ?2, ?2
   FROM json_each(?1) WHERE true
   ON CONFLICT (event_id, telegram_id) DO NOTHING`;
 
@@ -85,9 +88,10 @@ export const CLAIM_SQL = `
 /** What became of rows. A row that was erased meanwhile stays away. */
 export const RECORD_SQL = `
   UPDATE deliveries SET status = done.status, reason = done.reason, attempts = done.attempts, sent_at_ms = done.sent_at_ms,
-    updated_at = max(created_at, ?2)
+    not_before_ms = done.not_before_ms, updated_at = max(created_at, ?2)
   FROM (SELECT value ->> 'eventId' AS event_id, value ->> 'telegramId' AS telegram_id, value ->> 'status' AS status,
-    value ->> 'reason' AS reason, value ->> 'attempts' AS attempts, value ->> 'sentAtMs' AS sent_at_ms FROM json_each(?1)) AS done
+    value ->> 'reason' AS reason, value ->> 'attempts' AS attempts, value ->> 'sentAtMs' AS sent_at_ms,
+    value ->> 'notBeforeMs' AS not_before_ms FROM json_each(?1)) AS done
   WHERE deliveries.event_id = done.event_id AND deliveries.telegram_id = done.telegram_id AND +deliveries.status = 'sending'`;
 
 /** Nothing more goes to a chat that Telegram refuses. */
@@ -106,7 +110,8 @@ export const FAIL_REFS_SQL = `
 /** What waits or is under way for too long: its message is lost. ?1: waits since before then; ?2: under way since before then. */
 export const LOST_SQL = `
   SELECT eventId, telegramId FROM (
-    SELECT event_id AS eventId, telegram_id AS telegramId FROM deliveries WHERE status = 'queued' AND updated_at <= ?1
+    SELECT event_id AS eventId, telegram_id AS telegramId FROM deliveries
+      WHERE status = 'queued' AND updated_at <= ?1 AND coalesce(not_before_ms, 0) <= ?1
     UNION ALL SELECT event_id, telegram_id FROM deliveries WHERE status = 'sending' AND updated_at <= ?2) LIMIT 500`;
 
 /** A row taken for sending. `died`: an isolate took it before and did not come back; `repeat`: it was not answered before. */
@@ -161,6 +166,8 @@ export type Done = DeliveryRef & {
   readonly reason: string | null;
   readonly attempts: number;
   readonly sentAtMs: number | null;
+  /** Of a row that waits: not to be tried before, epoch ms. */
+  readonly notBeforeMs: number | null;
 };
 
 /** Writes what became of a batch at once: the rows, the chats that are closed to us, and what was given up. */

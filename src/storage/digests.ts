@@ -1,14 +1,12 @@
 import * as z from "zod";
 import type { DeliveryRef, NewDelivery } from "../domain/delivery.ts";
-import { insertDeliveriesStatements, payloadText, refSchema } from "./deliveries.ts";
+import { insertDeliveriesStatements, refSchema } from "./deliveries.ts";
 
 /** An alert that waits for the end of quiet hours. */
 export type HeldAlert = DeliveryRef & {
-  readonly payload: z.infer<typeof payloadText>;
+  readonly opportunityId: string | null;
   /** Epoch ms. */
   readonly createdAtMs: number;
-  /** Whether its row is still open. */
-  readonly rowOpen: boolean;
 };
 
 /** Everybody for whom something waits. */
@@ -16,11 +14,9 @@ export const WAITING_PEOPLE_SQL = "SELECT DISTINCT telegram_id AS telegramId FRO
 
 /** What waits for some people. */
 export const HELD_ALERTS_SQL = `
-  SELECT event_id AS eventId, telegram_id AS telegramId, payload, deliveries.created_at AS createdAtMs,
-    coalesce(opportunities.status = 'open', 0) AS rowOpen
-  FROM deliveries LEFT JOIN opportunities ON opportunities.id = deliveries.opportunity_id
-  WHERE deliveries.status = 'held' AND telegram_id IN (SELECT value FROM json_each(?1))
-  ORDER BY telegram_id, deliveries.created_at LIMIT 4000`;
+  SELECT event_id AS eventId, telegram_id AS telegramId, opportunity_id AS opportunityId, created_at AS createdAtMs
+  FROM deliveries WHERE status = 'held' AND telegram_id IN (SELECT value FROM json_each(?1))
+  ORDER BY telegram_id, created_at, event_id LIMIT 50000`;
 
 export const DIGESTED_SQL = `
   UPDATE deliveries SET status = 'digested', reason = 'quiet-hours', updated_at = max(created_at, ?2)
@@ -35,9 +31,8 @@ export async function waitingPeople(db: D1Database): Promise<readonly number[]> 
 const heldSchema: z.ZodType<HeldAlert> = z.object({
   eventId: z.string(),
   telegramId: z.number(),
-  payload: payloadText,
+  opportunityId: z.string().nullable(),
   createdAtMs: z.number(),
-  rowOpen: z.number().transform((open) => open === 1),
 });
 
 /** What waits for some people, by person, oldest first. */

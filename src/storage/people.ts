@@ -25,7 +25,9 @@ export const PEOPLE_BY_IDS_SQL = `
 export const PAGE_OF_PEOPLE_SQL = `
   SELECT telegram_id AS telegramId, chat_id AS chatId, role, status, preferences, created_at AS createdAtMs
   FROM people
-  WHERE telegram_id > ?1 AND status = 'active' AND chat_id > 0 AND json_extract(preferences, '$.onboarded') = 1
+  WHERE telegram_id > ?1 AND status = 'active' AND chat_id > 0
+    AND (json_extract(preferences, '$.onboarded') = 1
+      OR EXISTS (SELECT 1 FROM taken WHERE taken.telegram_id = people.telegram_id AND taken.ended_at_ms IS NULL))
   ORDER BY telegram_id LIMIT ?2`;
 
 export const OPERATORS_SQL = `
@@ -56,7 +58,7 @@ export async function peopleByIds(db: D1Database, telegramIds: readonly number[]
   return new Map(results.map((row) => personOfRow(row)).map((person) => [person.telegramId, person]));
 }
 
-/** People who get alerts (active, with the taps of /start done), in the order of their ids, behind `after`. */
+/** People who get alerts (active, with the taps of /start done or a pair that they hold), in the order of their ids, behind `after`. */
 export async function pageOfPeople(
   db: D1Database,
   { after, limit }: { readonly after: number; readonly limit: number },

@@ -22,6 +22,16 @@ export type Taken = {
   readonly endedAtMs: number | null;
 };
 
+/** Somebody who holds the pair of a row. */
+export type Holder = {
+  readonly telegramId: number;
+  readonly takenId: string;
+  /** USD on each leg. */
+  readonly sizeUsd: number;
+  /** Whether its carry was negative when a scan showed it last. */
+  readonly paysNow: boolean;
+};
+
 /** A settlement as stored; `missed` has no rate. */
 export type StoredSettlement = {
   readonly instrument: string;
@@ -44,7 +54,8 @@ export const TAKEN_OF_SQL = `
 
 /** By key, since a pair that closed and opened anew stands in another row and is still held. */
 export const HOLDERS_SQL = `
-  SELECT opportunities.id AS opportunityId, taken.telegram_id AS telegramId
+  SELECT opportunities.id AS opportunityId, taken.telegram_id AS telegramId, taken.id AS takenId, taken.size_usd AS sizeUsd,
+    taken.pays_now AS paysNow
   FROM json_each(?1) AS asked
   JOIN opportunities ON opportunities.id = asked.value
   JOIN taken ON taken.key = opportunities.key AND taken.ended_at_ms IS NULL
@@ -61,6 +72,10 @@ const ANNOUNCE_SQL = `
   INSERT INTO announced_rates (instrument, next_funding_at_ms, rate, seen_at_ms)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
   ON CONFLICT (instrument) DO NOTHING`;
+
+const SAVE_CARRIES_SQL = `
+  UPDATE taken SET pays_now = seen.pays FROM (SELECT value ->> 0 AS id, value ->> 1 AS pays FROM json_each(?1)) AS seen
+  WHERE taken.id = seen.id AND taken.ended_at_ms IS NULL`;
 
 const RESIZE_SQL = "UPDATE taken SET size_usd = ?3, priced = ?4 WHERE id = ?1 AND telegram_id = ?2 AND ended_at_ms IS NULL";
 const END_SQL = "UPDATE taken SET ended_at_ms = max(taken_at_ms, ?3) WHERE id = ?1 AND telegram_id = ?2 AND ended_at_ms IS NULL";
@@ -95,17 +110,24 @@ export async function takenOf(db: D1Database, telegramId: number): Promise<reado
 }
 
 /** Who holds the pairs of these rows now, by row. A row that nobody holds is absent. */
-export async function holdersOf(db: D1Database, opportunityIds: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+export async function holdersOf(db: D1Database, opportunityIds: readonly string[]): Promise<ReadonlyMap<string, readonly Holder[]>> {
   if (opportunityIds.length === 0) return new Map();
   const { results } = await db.prepare(HOLDERS_SQL).bind(JSON.stringify(opportunityIds)).all();
-  const holders = new Map<string, number[]>();
+  const holders = new Map<string, Holder[]>();
   for (const row of results) {
-    const { opportunityId, telegramId } = holderSchema.parse(row);
+    const { opportunityId, holder } = holderSchema.parse(row);
     const known = holders.get(opportunityId);
-    if (known === undefined) holders.set(opportunityId, [telegramId]);
-    else known.push(telegramId);
+    if (known === undefined) holders.set(opportunityId, [holder]);
+    else known.push(holder);
   }
   return holders;
+}
+
+/** Notes the sign of the carry of pairs that are held, in one statement; none where there is none to note. */
+export async function saveCarries(db: D1Database, seen: readonly Pick<Holder, "takenId" | "paysNow">[]): Promise<void> {
+  if (seen.length === 0) return;
+  const rows = JSON.stringify(seen.map(({ takenId, paysNow }) => [takenId, Number(paysNow)]));
+  await db.prepare(SAVE_CARRIES_SQL).bind(rows).run();
 }
 
 /** Writes a pair as taken. False where the person holds that pair already, or as many as they may. */
@@ -194,7 +216,9 @@ const takenRowSchema: z.ZodType<Taken> = z.object({
   takenAtMs: z.number(),
   endedAtMs: z.number().nullable(),
 });
-const holderSchema = z.object({ opportunityId: z.string(), telegramId: z.number() });
+const holderSchema = z
+  .object({ opportunityId: z.string(), telegramId: z.number(), takenId: z.string(), sizeUsd: z.number(), paysNow: z.number() })
+  .transform(({ opportunityId, paysNow, ...holder }) => ({ opportunityId, holder: { ...holder, paysNow: paysNow === 1 } }));
 const settlementSchema: z.ZodType<StoredSettlement> = z.object({
   instrument: z.string(),
   settledAtMs: z.number(),

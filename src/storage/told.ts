@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DELIVERY_KINDS, DELIVERY_STATUSES, type Told } from "../domain/delivery.ts";
+import { feedIdOf } from "../domain/feed.ts";
 import { STRATEGIES } from "../domain/opportunity.ts";
 
 /**
@@ -16,10 +17,26 @@ export const TOLD_SQL = `
       CROSS JOIN deliveries ON deliveries.telegram_id = people.telegram_id AND deliveries.created_at > ?4
     WHERE people.telegram_id BETWEEN ?1 AND ?2 AND deliveries.status <> 'suppressed' AND deliveries.opportunity_id IS NOT NULL)
   SELECT told.event_id AS eventId, told.telegram_id AS telegramId, told.kind, told.status, told.reason, told.protective,
-    told.opportunity_id AS opportunityId, told.strategy, told.asset, told.net_told AS netTold, told.created_at AS createdAtMs,
+    told.opportunity_id AS opportunityId, told.strategy, told.asset, told.net_told AS netTold, told.terms_told AS termsTold, told.created_at AS createdAtMs,
     opportunities.status AS rowStatus
   FROM found JOIN deliveries AS told ON told.event_id = found.event_id AND told.telegram_id = found.telegram_id
   LEFT JOIN opportunities ON opportunities.id = told.opportunity_id`;
+
+const leg = [z.string(), z.enum(["spot", "perpetual"]), z.number().nullable()] as const;
+const termsSchema = z
+  .tuple([z.number(), z.number(), ...leg, ...leg])
+  .transform(([sizeUsd, horizonHours, longVenue, longKind, longFee, shortVenue, shortKind, shortFee]): NonNullable<Told["termsTold"]> => {
+    const fees = [
+      [feedIdOf(longVenue, longKind), longFee],
+      [feedIdOf(shortVenue, shortKind), shortFee],
+    ] as const;
+    return { sizeUsd, horizonHours, fees: Object.fromEntries(fees.flatMap(([feed, fee]) => (fee === null ? [] : [[feed, fee]]))) };
+  });
+/** The terms of a net, as the column has them. */
+const termsText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(termsSchema);
 
 const toldSchema = z
   .object({
@@ -33,6 +50,7 @@ const toldSchema = z
     strategy: z.enum(STRATEGIES).nullable(),
     asset: z.string().nullable(),
     netTold: z.number().nullable(),
+    termsTold: termsText.nullable(),
     createdAtMs: z.number(),
     rowStatus: z.string().nullable(),
   })

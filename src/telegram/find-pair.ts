@@ -41,6 +41,9 @@ export function pairsIn({ opportunities, candidates, nearMisses, unpriced }: Sna
 export const pairByRef = (snapshot: Snapshot, ref: string): FoundPair | null =>
   pairsIn(snapshot).find((pair) => pairRef(pair) === ref) ?? null;
 
+/** Whether a text has the form of a row's id, as buttons carry it. */
+export const isRowId = (ref: string): boolean => /^[0-9a-z]{13}$/u.test(ref);
+
 /** The pairs of a coin between two venues, either way round: rows first, then the larger net. */
 export function pairsBetween(
   snapshot: Snapshot,

@@ -189,7 +189,12 @@ const payloads: fc.Arbitrary<DeliveryPayload> = fc.oneof(
     ratePer8h: fc.double({ min: -1, max: 1, noNaN: true }),
     barPer8h: fc.double({ min: -1, max: 1, noNaN: true }),
   }),
-  fc.record({ kind: fc.constant("digest" as const), pairs: fc.array(personalPairs, { maxLength: 10 }), held: fc.nat({ max: 500 }) }),
+  fc.record({
+    kind: fc.constant("digest" as const),
+    pairs: fc.array(personalPairs, { maxLength: 10 }),
+    held: fc.nat({ max: 500 }),
+    open: fc.nat({ max: 500 }),
+  }),
   fc.record({
     kind: fc.constant("incident" as const),
     incident: names,

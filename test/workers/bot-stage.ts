@@ -27,6 +27,8 @@ export type Stage = {
   readonly recount: () => void;
   /** The isolate is recycled: services are built anew, and with them everything that was only in memory. */
   readonly recycle: () => void;
+  /** Sends what follows to the isolate that had this `env`. */
+  readonly enter: (isolate: Env) => void;
   readonly env: Env;
   /** Makes every statement of D1 fail, or none. */
   readonly breakD1: (broken: boolean) => void;
@@ -88,6 +90,7 @@ export function openStage(vars: Readonly<Record<string, string>> = {}): Stage {
     counts,
     recount: () => void Object.assign(counts, noCounts()),
     recycle: () => void (current = build()),
+    enter: (isolate) => void (current = isolate),
     get env() {
       return current;
     },

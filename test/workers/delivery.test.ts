@@ -11,7 +11,7 @@ import { BATCH_LIMIT_MS, MOST_ATTEMPTS } from "../../src/delivery/on-deliveries.
 import { queuePorts } from "../../src/delivery/queue-ports.ts";
 import { onQueue, QUEUES } from "../../src/delivery/queues.ts";
 import { createLogger, type Fields } from "../../src/monitoring/log.ts";
-import { claimDeliveries, SENDING_LIMIT_MS } from "../../src/storage/deliveries.ts";
+import { claimDeliveries, lostDeliveries, SENDING_LIMIT_MS } from "../../src/storage/deliveries.ts";
 import { listDeadLetters } from "../../src/storage/dead-letters.ts";
 import { latenessOf } from "../../src/storage/lateness.ts";
 import { SNAPSHOT_KEY } from "../../src/storage/keys.ts";
@@ -291,6 +291,25 @@ describe("the sender", () => {
     expect(await statuses()).toEqual(crowd.map(() => "sent"));
   });
 
+  test("calls nobody while Telegram asks the bot to wait, and the sweep for lost messages leaves what waits alone", async () => {
+    const refs = await given(crowd.slice(0, 3), [plain(1), plain(2), plain(3)]);
+    const { deliver, woken, calls, pass, ports } = stage({
+      answer: (_, count) => (count === 1 ? { kind: "rate-limited", retryAfterMs: 30 * MINUTE_MS } : { kind: "sent" }),
+    });
+    await deliver(refs.slice(0, 2));
+    await deliver(refs.slice(2));
+    expect(calls).toHaveLength(1);
+    expect(woken.map(({ refs: put, delaySeconds }) => [put.length, delaySeconds])).toEqual([
+      [2, 1_800],
+      [1, 1_800],
+    ]);
+    const lost = async () => await lostDeliveries(db, { queuedBeforeMs: ports.now() - 15 * MINUTE_MS, nowMs: ports.now() });
+    pass(16 * MINUTE_MS);
+    expect(await lost()).toEqual([]);
+    pass(30 * MINUTE_MS);
+    expect(await lost()).toHaveLength(3);
+  });
+
   test("tries an answered failure again, longer apart each time, each person alone, and in the end gives it up for operators to see", async () => {
     const refs = await given(crowd.slice(0, 2), [plain(1), plain(2)]);
     const { deliver, drain, calls, sent } = stage({
@@ -504,15 +523,31 @@ describe("once a scan", () => {
     expect(await statuses()).toEqual(["held quiet-hours", "held quiet-hours", "held quiet-hours"]);
     const endMs = NOW_MS + HOUR_MS;
     const ended = { ...gone, status: "closed", closedAtMs: endMs, closeReason: "below-bar", lastSeenAtMs: endMs } as const;
-    await storeScan([{ row: ended, kind: "closed" }], { scanId: "scan-3", slotMs: endMs });
+    // By the morning BBB pays half of what it did, and so less than AAA; CCC is over; DDD pays less than this person asks for.
+    const [fallen, poor] = [coin("BBB", 0.0003), coin("DDD", 0.0001)].map((row) => ({ ...row, lastSeenAtMs: endMs }));
+    if (fallen === undefined || poor === undefined) throw new Error("two coins");
+    await storeScan(
+      [
+        { row: ended, kind: "closed" },
+        { row: { ...fallen, id: high.id }, kind: "updated" },
+        { row: poor, kind: "opened" },
+      ],
+      { scanId: "scan-3", slotMs: endMs },
+    );
     pass(HOUR_MS);
-    await events({ scanId: "scan-3", slotMs: endMs });
+    const next = { scanId: "scan-4", slotMs: endMs + 2 * MINUTE_MS };
+    await storeScan([], next);
+    await Promise.all([events({ scanId: "scan-3", slotMs: endMs }), events(next)]);
     await events({ scanId: "scan-3", slotMs: endMs });
     await drain();
     expect(sent.map(({ kind }) => kind).filter((kind) => kind === "digest")).toHaveLength(1);
-    const row = await db.prepare("SELECT payload FROM deliveries WHERE kind = 'digest'").first<{ payload: string }>();
+    const row = await db
+      .prepare("SELECT payload, venue_at_ms, scan_at_ms FROM deliveries WHERE kind = 'digest'")
+      .first<{ payload: string; venue_at_ms: number; scan_at_ms: number }>();
     const payload: Extract<Delivery["payload"], { readonly kind: "digest" }> = JSON.parse(row?.payload ?? "{}");
-    expect([payload.held, payload.pairs.map(({ id }) => id)]).toEqual([3, [high.id, low.id]]);
+    expect([payload.held, payload.open, payload.pairs.map(({ id }) => id)]).toEqual([3, 2, [low.id, high.id]]);
+    expect(payload.pairs[1]?.priced.rateDifference).toBeCloseTo(0.0005, 12);
+    expect([row?.venue_at_ms, row?.scan_at_ms].every((atMs) => typeof atMs === "number")).toBe(true);
     expect(ports.now()).toBeGreaterThan(endMs);
   });
 

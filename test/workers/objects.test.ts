@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventsMessage } from "../../src/domain/delivery.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
-import { dispatchScans, MOST_UNDISPATCHED, undispatched } from "../../src/objects/dispatch-scans.ts";
+import { dispatchScans, MOST_UNDISPATCHED, noteScan, undispatched } from "../../src/objects/dispatch-scans.ts";
 import { KV_CATALOGUE, SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
@@ -180,7 +180,10 @@ describe("a stored scan and the queue by which people hear of it", () => {
     now: () => NOON_MS,
   });
   const dispatch = (stub: ReturnType<typeof scanner>, to: Pick<Queue<EventsMessage>, "sendBatch">, slot: number) =>
-    runInDurableObject(stub, (_, { storage }) => dispatchScans({ storage, queue: to, scan: at(slot), log }));
+    runInDurableObject(stub, (_, { storage }) => {
+      noteScan(storage, { scan: at(slot), log });
+      return dispatchScans({ storage, queue: to, log });
+    });
   const waiting = (stub: ReturnType<typeof scanner>) =>
     runInDurableObject(stub, (_, { storage }) => undispatched(storage).map(({ slotMs }) => slotMs));
 
@@ -196,6 +199,15 @@ describe("a stored scan and the queue by which people hear of it", () => {
     expect(away.slots).toEqual([[1], [1, 2]]);
     expect(back.slots).toEqual([[1, 2, 3], [4]]);
     expect(await waiting(stub)).toEqual([]);
+  });
+
+  it("a scan that was noted is handed over by the next one when the object died before it could", async () => {
+    const stub = scanner();
+    const back = queue(true);
+    for (const again of [1, 1]) await runInDurableObject(stub, (_, { storage }) => noteScan(storage, { scan: at(again), log }));
+    await evictDurableObject(stub);
+    await dispatch(stub, back, 2);
+    expect(back.slots).toEqual([[1, 2]]);
   });
 
   it("at most fifty wait, the newest", async () => {

@@ -164,7 +164,7 @@ describe("reading", () => {
     expect(list.text).toContain("$20,000 a leg");
     const shown = await press(list, `card:${best.id}`);
     expect(shown.message_id).toBe(list.message_id);
-    expect(shown.text).toContain("seen again in 41 scans");
+    expect(shown.text).toContain("seen again 41×");
     expect(shown.text).toContain("Short Bybit: you get 0.04% every 4 h");
     expect(shown.entities?.filter(({ type }) => type === "text_link")).toHaveLength(2);
     expect(data(shown)).toEqual(expect.arrayContaining([`why:${best.id}`, `took:${best.id}`, "mute:asset:BTC", "top:1"]));
@@ -199,6 +199,9 @@ describe("reading", () => {
     expect(card.text).toContain("Ended 31 min ago: its net fell below the bar.");
     expect(card.text).toContain(en.card.lastSeen);
     expect((await say("/card 0000000000000")).text).toBe(en.card.gone);
+    const explained = await press(card, `why:${gone.id}`);
+    expect(explained.text).toContain("Ended 31 min ago");
+    expect(explained.text).not.toContain(en.why.usage);
   });
 
   it("gives a coin's rates by its name alone, similar names for an unknown one, and how to ask for none", async () => {

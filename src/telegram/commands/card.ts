@@ -2,7 +2,7 @@ import { withOwnTerms } from "../../economics/own-terms.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
 import type { SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { Answer, Ask, Command } from "../command.ts";
-import { ownPrice, pairByRef } from "../find-pair.ts";
+import { isRowId, ownPrice, pairByRef } from "../find-pair.ts";
 import type { Message } from "../message.ts";
 import { renderCard } from "../messages/card.ts";
 import { button, message, rows } from "../messages/parts.ts";
@@ -30,7 +30,7 @@ async function show(read: SnapshotRead, ask: Ask): Promise<Message> {
     const priced = ownPrice(pair, preferences, snapshot.scan.finishedAtMs);
     return renderCard({ ...shown, pair: { ...pair, priced }, ageMs });
   }
-  const row = /^[0-9a-z]{13}$/u.test(ask.args) ? ((await opportunityById(ask.services.db, ask.args)).found?.opportunity ?? null) : null;
+  const row = isRowId(ask.args) ? ((await opportunityById(ask.services.db, ask.args)).found?.opportunity ?? null) : null;
   if (row === null) return message(ask.text.card.gone, rows([button(ask.text.top.show, "top:1")]));
   const { fees, sizeUsd, horizonHours } = preferences;
   const priced = withOwnTerms(row.priced, { fees, sizeUsd, horizonHours }, row.lastSeenAtMs);

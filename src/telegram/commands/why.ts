@@ -1,9 +1,10 @@
 import type { SnapshotRead } from "../../storage/read-snapshot.ts";
+import { opportunityById } from "../../storage/opportunities.ts";
 import { whyFacts } from "../../storage/why-facts.ts";
 import { venueNamed, words } from "../arguments.ts";
 import { coinRates } from "../coin-rates.ts";
 import type { Answer, Ask, Command } from "../command.ts";
-import { type FoundPair, ownPrice, pairByRef, pairsBetween } from "../find-pair.ts";
+import { type FoundPair, isRowId, ownPrice, pairByRef, pairsBetween } from "../find-pair.ts";
 import type { Message } from "../message.ts";
 import { message, safe } from "../messages/parts.ts";
 import { renderWhy } from "../messages/why.ts";
@@ -25,7 +26,7 @@ const answer = (ask: Ask, edit: boolean): Promise<Answer> => fromSnapshot(ask, e
 
 async function explain(read: SnapshotRead, ask: Ask): Promise<Message> {
   const { snapshot } = read;
-  const pair = pairByRef(snapshot, ask.args);
+  const pair = pairByRef(snapshot, ask.args) ?? (await endedPair(ask));
   if (pair !== null) return told(read, ask, { asset: pair.listed.asset, pair, ...legsOf(pair) });
   const [coin, ...named] = words(ask.args);
   const venues = named.map((name) => ({ name, venue: venueNamed(name, ask.services.venues) }));
@@ -40,6 +41,13 @@ async function explain(read: SnapshotRead, ask: Ask): Promise<Message> {
   const [best] = pairsBetween(snapshot, { asset, venues: [one, other] });
   if (best !== undefined) return told(read, ask, { asset: best.listed.asset, pair: best, ...legsOf(best) });
   return told(read, ask, { asset, pair: null, ...guessedLegs(read, asset, [one, other]) });
+}
+
+/** A pair that is shown no more, by the id of its row: buttons under old messages name it. */
+async function endedPair({ args, services }: Ask): Promise<FoundPair | null> {
+  if (!isRowId(args)) return null;
+  const row = (await opportunityById(services.db, args)).found?.opportunity ?? null;
+  return row === null ? null : { key: row.key, id: row.id, row, listed: row.priced, refusal: null };
 }
 
 type Subject = { readonly asset: string; readonly pair: FoundPair | null; readonly long: AskedLeg; readonly short: AskedLeg };

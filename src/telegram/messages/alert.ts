@@ -159,10 +159,10 @@ function watch({ asset, venue, direction: way, ratePer8h, barPer8h }: Of<"watch"
   };
 }
 
-function digest({ pairs, held }: Of<"digest">, { person }: AlertContext): Content {
+function digest({ pairs, held, open }: Of<"digest">, { person }: AlertContext): Content {
   const { language } = person.preferences;
   const { alert, top } = catalogueOf(language);
-  const rest = held - pairs.length;
+  const rest = open - pairs.length;
   return {
     body: [
       bold(alert.digest(held)),
@@ -171,7 +171,7 @@ function digest({ pairs, held }: Of<"digest">, { person }: AlertContext): Conten
         joined([bold(`${safe(priced.asset)}  ${netAndApr(priced, language)}`)]),
         direction(priced, language),
       ]),
-      rest > 0 && pairs.length > 0 && alert.digestMore(rest),
+      rest > 0 && alert.digestMore(rest),
     ],
     buttons: rows(
       pairs.slice(0, 3).map(({ id, priced }) => button(safe(priced.asset, 12), `card:${id}`)),

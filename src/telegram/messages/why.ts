@@ -176,17 +176,12 @@ function toldSteps({ person, told, pair, language, nowMs }: WhyInput): readonly 
   const stopped = person.status === "active" ? [] : [{ verdict: "no", text: why.stopped } as const];
   const rows = told.map((each): Step => {
     const kind = why.kinds[each.kind];
-    if (each.status === "sent")
-      return { verdict: "yes", text: why.told(kind, format.ago(nowMs - (each.sentAtMs ?? each.createdAtMs), language)) };
-    const reason = each.reason ?? each.status;
-    return {
-      verdict: "no",
-      text: why.notTold(
-        kind,
-        format.ago(nowMs - each.createdAtMs, language),
-        textOf(why.reasons, reason in why.reasons ? reason : each.status),
-      ),
-    };
+    const ago = format.ago(nowMs - (each.sentAtMs ?? each.createdAtMs), language);
+    if (each.status === "sent") return { verdict: "yes", text: why.told(kind, ago) };
+    if (each.status === "digested") return { verdict: "yes", text: why.toldInDigest(kind, ago) };
+    if (each.status === "queued" || each.status === "sending") return { verdict: "note", text: why.onItsWay(kind) };
+    const reason = each.reason !== null && each.reason in why.reasons ? each.reason : each.status;
+    return { verdict: "no", text: why.notTold(kind, ago, textOf(why.reasons, reason)) };
   });
   const never: readonly Step[] = rows.length === 0 && pair !== null ? [{ verdict: "note", text: why.neverTold }] : rows;
   return [...stopped, ...off, ...never];
