@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
   updated_at INTEGER NOT NULL,
   -- A row that waits is not tried before: Telegram asked for a pause, or an attempt failed.
   not_before_ms INTEGER,
+  -- Written right before the call: what is under way without it was never called.
+  called_at_ms INTEGER,
   sent_at_ms INTEGER,
   PRIMARY KEY (event_id, telegram_id),
   CONSTRAINT delivery_kind CHECK ((kind IN ('opened', 'improved', 'terms-changed', 'no-data', 'data-back', 'ended', 'watch', 'digest', 'incident', 'broadcast')) IS TRUE),
@@ -40,7 +42,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
   CONSTRAINT delivery_payload CHECK (json_valid(payload) IS TRUE),
   CONSTRAINT delivery_times CHECK ((created_at BETWEEN 100000000000 AND 100000000000000
     AND updated_at BETWEEN created_at AND 100000000000000
-    AND (not_before_ms IS NULL OR not_before_ms BETWEEN 100000000000 AND 100000000000000)) IS TRUE)
+    AND (not_before_ms IS NULL OR not_before_ms BETWEEN 100000000000 AND 100000000000000)
+    AND (called_at_ms IS NULL OR called_at_ms BETWEEN 100000000000 AND 100000000000000)) IS TRUE)
 ) STRICT, WITHOUT ROWID;
 -- What a person was told lately: limits, cool-down, improvement, digest.
 CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries (telegram_id, created_at);

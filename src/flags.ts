@@ -273,7 +273,7 @@ export const FLAGS = {
     max: 10_000,
     unit: "messages a person and local day",
     default: 10,
-    why: "A bot that writes more often gets muted as a whole. Notices about a pair that is held do not count.",
+    why: "A bot that writes more often gets muted as a whole. Notices about a pair that is held, and of what ended or changed its terms, do not count.",
   },
   alert_cooldown_minutes: {
     type: "integer",

@@ -277,12 +277,9 @@ describe("limits", () => {
   test("are not used up by a signal to leave", () => {
     const ends = ["EEE", "FFF"].map((asset) => over(asset));
     const found = match([...ends.map((row) => changed(row, "closed")), ...rows], { told: ends.map((row) => told(row)) });
-    expect(brief(found).filter((line) => line.endsWith("queued"))).toEqual([
-      "DDD opened queued",
-      "CCC opened queued",
-      "EEE ended queued",
-      "FFF ended queued",
-    ]);
+    const sent = brief(found).filter((line) => line.endsWith("queued"));
+    expect(sent.slice(0, 2)).toEqual(["DDD opened queued", "CCC opened queued"]);
+    expect(sent.slice(2).sort()).toEqual(["EEE ended queued", "FFF ended queued"]);
     const ended = Array.from({ length: 10 }, (_, place) =>
       told(over(`X${place}`), { kind: "ended", netTold: null, createdAtMs: NOW_MS - 5 * HOUR_MS }),
     );

@@ -4,7 +4,7 @@ import { MINUTE_MS, SECOND_MS } from "../domain/units.ts";
 import type { Logger } from "../monitoring/log.ts";
 import { D1_ATTEMPTS, withD1Retry } from "../storage/d1.ts";
 import type { DeadLetter } from "../storage/dead-letters.ts";
-import { claimDeliveries, type Claimed, type Done, recordDeliveries, REPEAT } from "../storage/deliveries.ts";
+import { claimDeliveries, type Claimed, type Done, markCalled, recordDeliveries, REPEAT } from "../storage/deliveries.ts";
 import { peopleByIds } from "../storage/people.ts";
 import { type PacePorts, spread, turns } from "./pace.ts";
 
@@ -26,6 +26,8 @@ const MOST_DELAY_SECONDS = 12 * 3_600;
 /** A batch that has taken this long hands the rest back, well before its rows count as those of a dead isolate. */
 export const BATCH_LIMIT_MS = 1 * MINUTE_MS;
 
+/** D1 did not take a note: after so long it is tried again, s. */
+const NOT_NOTED_SECONDS = 10;
 /** Longer than any turn that the pace makes one wait for. */
 const LONGEST_TURN_MS = 2 * SECOND_MS;
 
@@ -43,7 +45,7 @@ type Tally = {
 
 /**
  * Sends the deliveries of one message: takes their rows in one statement, looks the people up in one, sends one by one at
- * the pace, and writes what became of them in one batch. Only rows that wait are taken, so the same message again sends
+ * the pace, each noted right before, and writes what became of them in one batch. Only rows that wait are taken, so the same message again sends
  * nothing twice. When D1 fails before the first message it throws, and the queue brings the message again.
  */
 export async function onDeliveries(ports: DeliverPorts, message: DeliveriesMessage): Promise<void> {
@@ -90,7 +92,11 @@ async function sendAll(ports: DeliverPorts, claimed: readonly Claimed[], people:
       handBack(tally, rest.slice(place), { delaySeconds: secondsOf(pauseMs), nowMs: ports.now() });
       break;
     }
-    await turn(person.chatId);
+    const [noted] = await Promise.all([note(ports, each), turn(person.chatId)]);
+    if (!noted) {
+      handBack(tally, rest.slice(place), { delaySeconds: NOT_NOTED_SECONDS, nowMs: ports.now() });
+      break;
+    }
     const outcome = await attempt(ports, each, person);
     if (outcome.kind === "rate-limited") {
       const delaySeconds = secondsOf(outcome.retryAfterMs);
@@ -102,6 +108,17 @@ async function sendAll(ports: DeliverPorts, claimed: readonly Claimed[], people:
     settle(ports, tally, { each, outcome });
   }
   return tally;
+}
+
+/** Whether D1 knows that the row is about to be called, so that a call it does not know of is never made. */
+async function note({ db, log, now }: DeliverPorts, { delivery }: Claimed): Promise<boolean> {
+  try {
+    await markCalled(db, delivery, now());
+    return true;
+  } catch (error) {
+    log.error("delivery.not-noted", { eventId: delivery.eventId, telegramId: delivery.telegramId, error });
+    return false;
+  }
 }
 
 /** Renders and sends. A bug in rendering fails this message alone. */

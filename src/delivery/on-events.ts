@@ -79,7 +79,10 @@ async function matchPage(
   const priceAt = pricesAt(scan.finishedAtMs);
   const heldBy = new Map<number, Map<string, Held>>();
   for (const [row, holding] of holders) {
-    for (const { telegramId, ...held } of holding) heldBy.set(telegramId, (heldBy.get(telegramId) ?? new Map()).set(row, held));
+    for (const { telegramId, ...held } of holding) {
+      const known = heldBy.get(telegramId) ?? new Map<string, Held>();
+      heldBy.set(telegramId, known.set(row, held));
+    }
   }
   const matched = people.flatMap((person) => {
     const { telegramId } = person;

@@ -12,7 +12,7 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { jsonParameters } from "./d1.ts";
 import { type DeadLetter, deadLettersStatement } from "./dead-letters.ts";
 
-/** One row an event and person; a row that is there already stays as it is. */
+/** One row an event and person; a row that is there already stays as it is. Whoever was erased since they were read gets none. */
 export const INSERT_DELIVERIES_SQL = `
   INSERT INTO deliveries (event_id, telegram_id, kind, status, reason, protective, silent, opportunity_id, strategy, asset,
     net_told, terms_told, payload, attempts, venue_at_ms, scan_at_ms, created_at, updated_at)
@@ -22,7 +22,7 @@ export const INSERT_DELIVERIES_SQL = `
     CASE WHEN value ->> 'netTold' IS NOT NULL THEN json_extract(value -> '$.payload.pair.priced', '$.ledger.sizeUsd', '$.ledger.horizonHours',
       '$.long.quote.venue', '$.long.quote.kind', '$.long.takerFeeRate', '$.short.quote.venue', '$.short.quote.kind', '$.short.takerFeeRate') END,
     value -> 'payload', 0, value ->> 'venueAtMs', value ->> 'scanAtMs', ?2, ?2
-  FROM json_each(?1) WHERE true
+  FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM people WHERE people.telegram_id = value ->> 'telegramId')
   ON CONFLICT (event_id, telegram_id) DO NOTHING`;
 
 /** Of some deliveries, those that wait to be sent. */
@@ -79,11 +79,16 @@ const DIED = "died";
  */
 export const CLAIM_SQL = `
   UPDATE deliveries SET status = 'sending', attempts = attempts + 1, updated_at = max(created_at, ?2),
-    reason = CASE WHEN status = 'sending' THEN '${DIED}' || coalesce(' ' || reason, '') ELSE reason END
+    reason = CASE WHEN status = 'sending' AND called_at_ms IS NOT NULL THEN '${DIED}' || coalesce(' ' || reason, '') ELSE reason END,
+    called_at_ms = NULL
   WHERE (event_id, telegram_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
     AND (+status = 'queued' OR (+status = 'sending' AND updated_at <= ?3))
   RETURNING event_id AS eventId, telegram_id AS telegramId, kind, status, reason, protective, silent, opportunity_id AS opportunityId,
     strategy, asset, net_told AS netTold, payload, attempts, venue_at_ms AS venueAtMs, scan_at_ms AS scanAtMs`;
+
+/** Right before a message goes out. */
+export const CALLED_SQL = `
+  UPDATE deliveries SET called_at_ms = ?3 WHERE event_id = ?1 AND telegram_id = ?2 AND +status = 'sending'`;
 
 /** What became of rows. A row that was erased meanwhile stays away. */
 export const RECORD_SQL = `
@@ -98,9 +103,10 @@ export const RECORD_SQL = `
 export const FAIL_CHATS_SQL = `
   UPDATE deliveries SET status = 'failed', reason = 'blocked', updated_at = max(created_at, ?2)
   WHERE telegram_id IN (SELECT value FROM json_each(?1)) AND (status = 'queued' OR status = 'held')`;
+/** Whoever has stopped alerts stays stopped. */
 export const BLOCK_PEOPLE_SQL = `
   UPDATE people SET status = 'blocked', updated_at = max(created_at, ?2)
-  WHERE telegram_id IN (SELECT value FROM json_each(?1)) AND status <> 'blocked'`;
+  WHERE telegram_id IN (SELECT value FROM json_each(?1)) AND status = 'active'`;
 
 /** Of messages that the queue gave up on. */
 export const FAIL_REFS_SQL = `
@@ -114,7 +120,7 @@ export const LOST_SQL = `
       WHERE status = 'queued' AND updated_at <= ?1 AND coalesce(not_before_ms, 0) <= ?1
     UNION ALL SELECT event_id, telegram_id FROM deliveries WHERE status = 'sending' AND updated_at <= ?2) LIMIT 500`;
 
-/** A row taken for sending. `died`: an isolate took it before and did not come back; `repeat`: it was not answered before. */
+/** A row taken for sending. `died`: an isolate called Telegram for it before and did not come back; `repeat`: it was not answered before. */
 export type Claimed = { readonly delivery: Delivery; readonly died: boolean; readonly repeat: boolean };
 
 /** What a message is rendered from, as the column has it. */
@@ -159,6 +165,11 @@ export async function claimDeliveries(db: D1Database, refs: readonly DeliveryRef
   return [...new Set(refs.map(nameOf))].flatMap((name) => claimed.get(name) ?? []);
 }
 const nameOf = ({ eventId, telegramId }: DeliveryRef): string => `${telegramId} ${eventId}`;
+
+/** Notes that a taken row is about to be called; an isolate that dies after this may have sent it. */
+export async function markCalled(db: D1Database, { eventId, telegramId }: DeliveryRef, nowMs: number): Promise<void> {
+  await db.prepare(CALLED_SQL).bind(eventId, telegramId, nowMs).run();
+}
 
 /** What became of one row. `attempts`: those that count; a time of sending only with `sent`. */
 export type Done = DeliveryRef & {

@@ -8,7 +8,6 @@ import {
   LANGUAGES,
   MOST_MUTES,
   type Person,
-  type PersonStatus,
   type Preferences,
   type Role,
   SIZE_BOUNDS_USD,
@@ -35,9 +34,6 @@ export const OPERATORS_SQL = `
   FROM people WHERE role = 'operator' ORDER BY telegram_id LIMIT 100`;
 
 export const ROLE_SQL = "SELECT role FROM people WHERE telegram_id = ?1 LIMIT 1";
-
-const SAVE_PREFERENCES_SQL = "UPDATE people SET preferences = ?2, updated_at = max(created_at, ?3) WHERE telegram_id = ?1";
-const SET_STATUS_SQL = "UPDATE people SET status = ?2, updated_at = max(created_at, ?3) WHERE telegram_id = ?1 AND status <> ?2";
 
 /** People of one page of `pageOfPeople` at most. */
 export const MOST_PEOPLE_PAGE = 500;
@@ -78,24 +74,6 @@ export async function operators(db: D1Database): Promise<readonly Person[]> {
 export async function roleOf(db: D1Database, telegramId: number): Promise<Role> {
   const role = await db.prepare(ROLE_SQL).bind(telegramId).first("role");
   return role === "operator" ? "operator" : "person";
-}
-
-/** Writes a person's settings. False when there is no such person. Caches of sessions are the caller's to change. */
-export async function savePreferences(
-  db: D1Database,
-  { telegramId, preferences, nowMs }: { readonly telegramId: number; readonly preferences: Preferences; readonly nowMs: number },
-): Promise<boolean> {
-  const { meta } = await db.prepare(SAVE_PREFERENCES_SQL).bind(telegramId, JSON.stringify(preferences), nowMs).run();
-  return meta.changes > 0;
-}
-
-/** Writes a person's status. False when they have it already, or do not exist. */
-export async function setStatus(
-  db: D1Database,
-  { telegramId, status, nowMs }: { readonly telegramId: number; readonly status: PersonStatus; readonly nowMs: number },
-): Promise<boolean> {
-  const { meta } = await db.prepare(SET_STATUS_SQL).bind(telegramId, status, nowMs).run();
-  return meta.changes > 0;
 }
 
 const within = ({ min, max }: { readonly min: number; readonly max: number }) => z.number().min(min).max(max);
@@ -161,7 +139,7 @@ const personRowSchema = z.object({
   createdAtMs: z.number(),
 });
 
-/** A row of `people`, with its columns named as here. @throws ZodError when it is not what was written */
+/** A row of `people`, with its columns named as in `PERSON_BY_ID_SQL`. @throws ZodError when it is not what was written */
 export function personOfRow(row: unknown): Person {
   const parsed = personRowSchema.parse(row);
   return { ...parsed, preferences: parsePreferences(parsed.preferences) };

@@ -45,12 +45,16 @@ function readable(row: Readonly<Record<string, unknown>>): Readonly<Record<strin
 }
 
 /**
- * Every table with rows about a person; those that refer to `people` first. Audits of what an operator did stay; tries to
- * become one go, and whoever an act was about is no longer named.
+ * Every table with rows about a person; those that refer to `people` first. What an operator did stays, without a name; tries
+ * to become one go, and whoever an act was about is no longer named.
  */
 const ERASE_SQL = [
   "DELETE FROM audits WHERE actor = 'person:' || CAST(?1 AS INTEGER)",
   "UPDATE audits SET target = 'person:erased' WHERE target = 'person:' || CAST(?1 AS INTEGER)",
+  "UPDATE audits SET actor = 'operator:erased' WHERE actor = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE flags SET updated_by = 'operator:erased' WHERE updated_by = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE flag_changes SET changed_by = 'operator:erased' WHERE changed_by = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE broadcasts SET created_by = 'operator:erased' WHERE created_by = 'operator:' || CAST(?1 AS INTEGER)",
   // Letters about one delivery go; of those about many the others stay.
   "DELETE FROM dead_letters WHERE body ->> 'telegramId' = CAST(?1 AS INTEGER)",
   `UPDATE dead_letters SET body = json_set(body, '$.deliveries', (

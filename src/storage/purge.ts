@@ -27,6 +27,16 @@ export const PURGE_DELIVERIES_SQL = `
         SELECT 1 FROM opportunities WHERE opportunities.id = old.opportunity_id AND opportunities.status <> 'closed'))
     LIMIT ?3)`;
 
+/** Rows of nobody who is stored, of any age: each person with rows is found through the index, and looked up once. */
+export const PURGE_ORPHANS_SQL = `
+  WITH RECURSIVE somebody(id) AS (
+    SELECT 0
+    UNION ALL SELECT (SELECT telegram_id FROM deliveries WHERE telegram_id > somebody.id ORDER BY telegram_id LIMIT 1)
+      FROM somebody WHERE somebody.id IS NOT NULL)
+  DELETE FROM deliveries WHERE (event_id, telegram_id) IN (
+    SELECT orphan.event_id, orphan.telegram_id FROM somebody CROSS JOIN deliveries AS orphan ON orphan.telegram_id = somebody.id
+    WHERE somebody.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people WHERE people.telegram_id = somebody.id) LIMIT ?1)`;
+
 /** Reads over HTTP and tries to become an operator; what operators changed stays. */
 export const PURGE_AUDITS_SQL = `
   DELETE FROM audits WHERE id IN (
@@ -46,6 +56,7 @@ export async function purge(db: D1Database, nowMs: number): Promise<{ readonly u
     db.prepare(PURGE_AUDITS_SQL).bind(nowMs - AUDITS_MS, MOST_ROWS),
     db.prepare(PURGE_SESSIONS_SQL).bind(nowMs - SESSIONS_MS, MOST_ROWS),
     db.prepare(PURGE_DEAD_LETTERS_SQL).bind(nowMs - DEAD_LETTERS_MS, MOST_ROWS),
+    db.prepare(PURGE_ORPHANS_SQL).bind(MOST_ROWS),
   ]);
   return { updates: updates?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };
 }

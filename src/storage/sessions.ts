@@ -119,7 +119,8 @@ export async function setBlocked(
 
 const sessionRowSchema = z.object({ sessionId: z.string(), lastActiveAtMs: z.number(), expiresAtMs: z.number() });
 
-function sessionOfRow(row: unknown): Session {
+/** A row of `LIVE_SESSION_SQL`. @throws ZodError when it is not what was written */
+export function sessionOfRow(row: unknown): Session {
   const { sessionId, lastActiveAtMs, expiresAtMs } = sessionRowSchema.parse(row);
   return { id: sessionId, lastActiveAtMs, expiresAtMs, person: personOfRow(row) };
 }

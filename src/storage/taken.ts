@@ -73,7 +73,7 @@ const ANNOUNCE_SQL = `
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
   ON CONFLICT (instrument) DO NOTHING`;
 
-const SAVE_CARRIES_SQL = `
+export const SAVE_CARRIES_SQL = `
   UPDATE taken SET pays_now = seen.pays FROM (SELECT value ->> 0 AS id, value ->> 1 AS pays FROM json_each(?1)) AS seen
   WHERE taken.id = seen.id AND taken.ended_at_ms IS NULL`;
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { LANGUAGES } from "../domain/person.ts";
+import { HOUR_MS } from "../domain/units.ts";
 import { coinNamed, parseHours, parsePercent, parseTimeOfDay, parseTimeZone, parseUsd, strategyNamed, venueNamed } from "./arguments.ts";
+import { span, usd } from "./format.ts";
 
 describe("what people type", () => {
   it.each([
@@ -52,10 +55,19 @@ describe("what people type", () => {
     ["7", null],
     ["d", null],
     ["7 moons", null],
+    // An hour to some, a day (hari) to others.
+    ["2 hr", null],
+    ["2 hrs", 2],
     ["7constructor", null],
     ["-7d", null],
   ])("time %j is %j hours", (text, value) => {
     expect(parseHours(text)).toBe(value);
+  });
+
+  it.each(LANGUAGES)("what the bot prints in %s is read back as what it was", (language) => {
+    for (const hours of [1, 5, 24, 48, 72, 240, 720]) expect(parseHours(span(hours * HOUR_MS, language))).toBe(hours);
+    for (const amount of [50, 12.5, 20_000, 999_499, 1_200_000, 240e6, 3.2e9])
+      expect(parseUsd(usd(amount, language))).toBeCloseTo(amount, 6);
   });
 
   it.each([

@@ -20,7 +20,7 @@ export function parsePercent(text: string): number | null {
   return found === undefined ? null : Number(found.replace(",", ".")) / 100;
 }
 
-const THOUSANDS: Readonly<Record<string, number>> = { k: 1e3, rb: 1e3, ribu: 1e3, m: 1e6, jt: 1e6, juta: 1e6 };
+const THOUSANDS: Readonly<Record<string, number>> = { k: 1e3, rb: 1e3, ribu: 1e3, m: 1e6, jt: 1e6, juta: 1e6, b: 1e9, miliar: 1e9 };
 
 /**
  * An amount of money in USD: `20000`, `$20,000`, `20.000`, `20k`, `1.5m`. Groups of three digits are thousands, one or two
@@ -28,7 +28,7 @@ const THOUSANDS: Readonly<Record<string, number>> = { k: 1e3, rb: 1e3, ribu: 1e3
  * @example parseUsd("20k") // 20_000
  */
 export function parseUsd(text: string): number | null {
-  const found = /^\$?\s*(\d[\d.,]*)\s*(k|m|rb|ribu|jt|juta)?\s*(?:usd|dollars?)?$/u.exec(plain(text).toLowerCase());
+  const found = /^\$?\s*(\d[\d.,]*)\s*(k|m|rb|ribu|jt|juta|b|miliar)?\s*(?:usd|dollars?)?$/u.exec(plain(text).toLowerCase());
   const digits = found?.[1];
   if (digits === undefined) return null;
   const unit = found?.[2] === undefined ? 1 : (THOUSANDS[found[2]] ?? Number.NaN);
@@ -41,13 +41,14 @@ export function parseUsd(text: string): number | null {
 }
 
 const HOURS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(["h", "hr", "hrs", "hour", "hours", "j", "jam"].map((unit) => [unit, 1])),
+  ...Object.fromEntries(["h", "hrs", "hour", "hours", "j", "jam"].map((unit) => [unit, 1])),
   ...Object.fromEntries(["d", "day", "days", "hari"].map((unit) => [unit, 24])),
   ...Object.fromEntries(["w", "week", "weeks", "minggu"].map((unit) => [unit, 168])),
 };
 
 /**
- * A length of time in hours: `36h`, `7d`, `2 weeks`, `3 hari`. A number without unit is none, since it could be either.
+ * A length of time in hours: `36h`, `7d`, `2 weeks`, `3 hari`. A number without unit is none, nor is one
+ * with "hr", which is an hour to some and a day (hari) to others.
  * @example parseHours("7d") // 168
  */
 export function parseHours(text: string): number | null {

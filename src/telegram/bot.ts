@@ -52,11 +52,12 @@ export function createBot(ports: BotPorts): CarrywatchBot {
       } catch (error) {
         const cause: unknown = error instanceof BotError ? error.error : error;
         ports.log.error("telegram.failed", { updateId: update.update_id, ...run.report, error: readable(cause) });
-        if (!isTransport(cause)) await apologise(bot.api, update).catch((failure: unknown) => noteUnsaid(ports.log, update, failure));
+        if (!isTransport(cause))
+          await apologise(ports, bot.api, update).catch((failure: unknown) => noteUnsaid(ports.log, update, failure));
         return { ...run.report, outcome: "failed" };
       }
     },
-    apologise: (update) => apologise(bot.api, update),
+    apologise: (update) => apologise(ports, bot.api, update),
   };
 }
 
@@ -76,7 +77,11 @@ async function onMessage(ports: BotPorts, context: Context, run: Run): Promise<v
   const threadId = message.is_topic_message === true ? (message.message_thread_id ?? null) : null;
   await deliver({ ports, api: context.api, run }, answer, { chatId: chat.id, threadId, pressedId: null });
   if (answer.kind === "message" && answer.deleteAsk === true) {
-    run.defer("telegram.delete-ask", () => context.api.deleteMessage(chat.id, message.message_id));
+    run.defer("telegram.delete-ask", async () => {
+      await context.api
+        .deleteMessage(chat.id, message.message_id)
+        .catch((error: unknown) => ports.log.warn("telegram.ask-not-deleted", { error: readable(error) }));
+    });
   }
 }
 
@@ -129,11 +134,14 @@ async function deliver({ ports, api, run }: Delivering, answer: Answer, place: P
   }
 }
 
-/** Tells whoever asked that it failed on our side: over the chat for a press, as a message otherwise. */
-async function apologise(api: Api, { message, callback_query: query }: Update): Promise<void> {
-  const { failed } = catalogueOf(languageOf((query ?? message)?.from?.language_code ?? null)).general;
+/** Tells whoever asked that it failed on our side: over the chat for a press, as a message otherwise; without D1, which may be what failed. */
+async function apologise({ sessions }: BotPorts, api: Api, { message, callback_query: query }: Update): Promise<void> {
+  const { from } = query ?? message ?? {};
+  const isPrivate = (query === undefined ? message : query.message)?.chat.type === "private";
+  const chosen = from !== undefined && isPrivate ? await sessions.knownLanguage(from.id) : null;
+  const { failed } = catalogueOf(chosen ?? languageOf(from?.language_code ?? null)).general;
   if (query !== undefined) await api.answerCallbackQuery(query.id, { text: failed.slice(0, MOST_TOAST_CHARS) });
-  else if (message?.chat.type === "private")
+  else if (message !== undefined && isPrivate)
     await api.sendMessage(message.chat.id, failed, looks({ text: failed, entities: [], buttons: null }));
 }
 

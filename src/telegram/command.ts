@@ -1,9 +1,10 @@
 import type { Logger } from "../monitoring/log.ts";
-import type { Person, Preferences, Role } from "../domain/person.ts";
+import type { Person } from "../domain/person.ts";
 import type { VenueFacts } from "../domain/venue.ts";
 import type { Flags } from "../flags.ts";
 import type { SnapshotSource } from "../storage/read-snapshot.ts";
 import type { Message } from "./message.ts";
+import type { PeopleService } from "./people-service.ts";
 import type { Catalogue } from "./text/shape.ts";
 
 /** One command or press of a button, with everything resolved once before. */
@@ -34,19 +35,7 @@ export type CommandServices = {
   /** The market that is watched: `live`, or what is played instead. */
   readonly market: string;
   readonly random: () => string;
-  readonly people: {
-    /** Writes a person's settings to D1, KV and this isolate's memory. */
-    readonly change: (person: Person, preferences: Preferences) => Promise<Person>;
-    readonly setStatus: (person: Person, status: Person["status"]) => Promise<Person>;
-    /** Ends the session and forgets it everywhere. */
-    readonly endSession: (telegramId: number) => Promise<void>;
-    /** The role as D1 has it now, for what only operators may do. */
-    readonly role: (telegramId: number) => Promise<Role>;
-    /** Everything stored about a person, for /export. */
-    readonly exportOf: (telegramId: number) => Promise<Readonly<Record<string, unknown>>>;
-    /** Deletes every row about a person and what caches hold. */
-    readonly erase: (telegramId: number) => Promise<void>;
-  };
+  readonly people: PeopleService;
   readonly flags: () => Promise<Flags>;
   /** Hands waiting deliveries to the queue that sends. */
   readonly wakeSender: (deliveries: readonly { readonly eventId: string; readonly telegramId: number }[]) => Promise<void>;
@@ -78,9 +67,10 @@ export type Command = {
   readonly name: string;
   /** /start and /help do not. */
   readonly needsSession: boolean;
-  readonly role: Role;
   /** Whether it answers in groups, where nothing personal is shown. */
   readonly groups: boolean;
+  /** Whether what was typed behind it may hold a secret: where the command is refused, it is deleted too, as far as Telegram lets us. */
+  readonly secret?: true;
   /** Listed by Telegram's menu and /help; `null` leaves it out. */
   readonly describe: ((text: Catalogue) => string) | null;
   readonly run: (ask: Ask) => Promise<Answer>;

@@ -4,6 +4,7 @@ import type { BotPorts, UpdateReport } from "./bot-ports.ts";
 import type { Answer, Ask, Command } from "./command.ts";
 import { languageOf } from "./language.ts";
 import { coinOf, parseInput, parsePress } from "./parse-input.ts";
+import { isErased } from "./people-service.ts";
 import type { Defer } from "./session.ts";
 import { catalogueOf } from "./text/catalogue.ts";
 import type { Catalogue } from "./text/shape.ts";
@@ -54,30 +55,34 @@ async function isListed({ services }: BotPorts, coin: string): Promise<boolean> 
 
 type Call = { readonly command: Command; readonly args: string; readonly pressed: boolean };
 
-/** The one way to a command: session, then permission, then the command, then what the session has to write. */
+/** The one way to a command: session, then the command, then what the session has to write. */
 async function runCommand(ports: BotPorts, asked: Asked, { command, args, pressed }: Call): Promise<Answer> {
   const { from, chat, defer } = asked;
   const run = (ask: Ask): Promise<Answer> => (pressed && command.press !== undefined ? command.press(ask) : command.run(ask));
   asked.report({ command: command.name });
   if (chat.kind === "group") {
     const text = catalogueOf(languageOf(from.languageCode));
-    return command.groups ? await run(askOf({ ports, asked, session: null, text, args })) : say(text.general.privateOnly);
+    if (command.groups) return await run(askOf({ ports, asked, session: null, text, args }));
+    if (pressed) return { kind: "toast", toast: text.general.privateOnly };
+    return command.secret === true && args !== "" ? { ...say(text.general.secretSeen), deleteAsk: true } : say(text.general.privateOnly);
   }
   const session = await sessionFor(ports, asked, command.name === "start" && !pressed);
   const text = textOf(session, from.languageCode);
-  if (session === null && command.needsSession) return say(text.general.needsStart);
-  if (command.role === "operator" && (await ports.sessions.people.role(from.telegramId)) !== "operator")
-    return say(text.general.operatorsOnly);
+  if (session === null && command.needsSession)
+    return { ...say(text.general.needsStart), deleteAsk: command.secret === true && args !== "" };
   try {
     return await run(askOf({ ports, asked, session, text, args }));
+  } catch (error) {
+    if (isErased(error)) return say(text.general.needsStart);
+    throw error;
   } finally {
     if (session !== null) ports.sessions.settle(session, defer);
   }
 }
 
-/** The live session; typed, /start makes one where there is none. */
+/** The live session; typed, /start makes one where D1 has none, whatever caches still show. */
 async function sessionFor({ sessions }: BotPorts, { from, chat, defer, report }: Asked, opens: boolean): Promise<Session | null> {
-  const { session, source } = await sessions.resolve(from.telegramId, defer);
+  const { session, source } = await sessions.resolve(from.telegramId, defer, { fromD1: opens });
   report({ session: source });
   if (session !== null || !opens) return session;
   return await sessions.open({ telegramId: from.telegramId, chatId: chat.id, languageCode: from.languageCode }, defer);
@@ -107,4 +112,8 @@ async function textFor({ sessions }: BotPorts, { from, chat, defer, report }: As
 }
 
 /** A sentence as a message of its own. */
-const say = (sentence: string): Answer => ({ kind: "message", message: { text: sentence, entities: [], buttons: null }, edit: false });
+const say = (sentence: string): Extract<Answer, { readonly kind: "message" }> => ({
+  kind: "message",
+  message: { text: sentence, entities: [], buttons: null },
+  edit: false,
+});

@@ -51,7 +51,7 @@ describe("numbers in a person's habit", () => {
     [999_700, "$1M", "$1 jt"],
     [1_240_000, "$1.2M", "$1,2 jt"],
     [240_400_000, "$240M", "$240 jt"],
-    [3_210_000_000, "$3.2B", "$3,2 M"],
+    [3_210_000_000, "$3.2B", "$3,2 miliar"],
     [null, "not known", "tidak diketahui"],
   ])("USD %d reads %s", (value, en, id) => {
     expect([usd(value, "en"), usd(value, "id")]).toEqual([en, id]);

@@ -52,5 +52,6 @@ export function outcomeOf(error: unknown): Exclude<SendOutcome, { readonly kind:
   const message = `${code}: ${description}`;
   if (code === 429) return { kind: "rate-limited", retryAfterMs: (parameters.retry_after ?? 0) * 1_000 || DEFAULT_PAUSE_MS };
   if (code === 403 || CHAT_GONE.test(description)) return { kind: "blocked", message };
-  return code >= 500 ? { kind: "failed", message } : { kind: "refused", message };
+  // 401 and 404 are about our token and not about this message: another deployment of the secret cures them.
+  return code >= 500 || code === 401 || code === 404 ? { kind: "failed", message } : { kind: "refused", message };
 }

@@ -1,4 +1,3 @@
-import type { Person } from "../domain/person.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { Logger } from "../monitoring/log.ts";
 import { type KvEraser, type KvWriter, sessionKey } from "../storage/keys.ts";
@@ -31,63 +30,78 @@ export type SessionCache = {
   readonly remember: (session: Session) => void;
   /** Changes what is remembered without making it any fresher. */
   readonly amend: (telegramId: number, change: (session: Session) => Session) => void;
-  /** Notes a person as they now are in D1, to be written to KV after the answer. */
-  readonly note: (person: Person) => void;
+  /** Notes a session as D1 has it now: in memory at once, for KV with `flush`. */
+  readonly note: (session: Session) => void;
   readonly hasNote: (telegramId: number) => boolean;
-  readonly takeNote: (telegramId: number) => Person | null;
-  /** Writes a session to KV for as long as it lives. */
-  readonly keep: (session: Session) => Promise<void>;
-  /** Removes everything about a person from memory and KV. */
+  /** Stands for what has been noted and forgotten of a person so far; it is another after each of both. */
+  readonly version: (telegramId: number) => number | null;
+  /** Writes what is noted to KV, for as long as the session lives. Nothing where it was forgotten or written meanwhile. */
+  readonly flush: (telegramId: number) => Promise<void>;
+  /** Removes everything about a person from memory and KV, and what was to be written there. */
   readonly forget: (telegramId: number) => Promise<void>;
 };
 
 /** The caches of one isolate. Nothing that counts is lost with them. */
 export function sessionCache(ports: SessionCachePorts): SessionCache {
-  const { cache, now, log } = ports;
+  const { now } = ports;
   const memory = new Map<number, { readonly session: Session; readonly readAtMs: number }>();
-  const notes = new Map<number, Person>();
+  const notes = new Map<number, Session>();
+  /** By person, oldest first. A person who falls out counts as changed to whoever asked before. */
+  const versions = new Map<number, number>();
+  let changes = 0;
   const write = spacedWrites(ports);
+  const touch = (telegramId: number): void => setLatest(versions, { key: telegramId, value: ++changes, most: 2 * MOST_SESSIONS });
+  const remember = (session: Session): void =>
+    setLatest(memory, { key: session.person.telegramId, value: { session, readAtMs: now() }, most: MOST_SESSIONS });
   return {
     recall: (telegramId) => {
       const known = memory.get(telegramId);
       const fresh = known !== undefined && now() - known.readAtMs < MEMORY_MS && known.session.expiresAtMs > now();
       return fresh ? known.session : null;
     },
-    read: async (telegramId) => {
-      try {
-        const text = await cache.get(sessionKey(telegramId), { type: "text", cacheTtl: CACHE_TTL_SECONDS });
-        return text === null ? null : parseSession(text, { telegramId, nowMs: now() });
-      } catch (error) {
-        log.warn("session.cache-not-read", { error });
-        return null;
-      }
-    },
-    remember: (session) => {
-      const { telegramId } = session.person;
-      memory.delete(telegramId);
-      memory.set(telegramId, { session, readAtMs: now() });
-      const oldest = memory.keys().next().value;
-      if (memory.size > MOST_SESSIONS && oldest !== undefined) memory.delete(oldest);
-    },
+    read: (telegramId) => readCached(ports, telegramId),
+    remember,
     amend: (telegramId, change) => {
       const known = memory.get(telegramId);
       if (known !== undefined) memory.set(telegramId, { ...known, session: change(known.session) });
     },
-    note: (person) => void notes.set(person.telegramId, person),
-    hasNote: (telegramId) => notes.has(telegramId),
-    takeNote: (telegramId) => {
-      const person = notes.get(telegramId) ?? null;
-      notes.delete(telegramId);
-      return person;
+    note: (session) => {
+      const { telegramId } = session.person;
+      touch(telegramId);
+      remember(session);
+      notes.set(telegramId, session);
     },
-    keep: async (session) => {
-      const ttlSeconds = (session.expiresAtMs - now()) / SECOND_MS;
-      if (ttlSeconds > 0) await write(sessionKey(session.person.telegramId), { value: sessionText(session), ttlSeconds });
+    hasNote: (telegramId) => notes.has(telegramId),
+    version: (telegramId) => versions.get(telegramId) ?? null,
+    flush: async (telegramId) => {
+      const session = notes.get(telegramId);
+      notes.delete(telegramId);
+      const ttlSeconds = session === undefined ? 0 : (session.expiresAtMs - now()) / SECOND_MS;
+      if (session !== undefined && ttlSeconds > 0) await write(sessionKey(telegramId), { value: sessionText(session), ttlSeconds });
     },
     forget: async (telegramId) => {
+      touch(telegramId);
       memory.delete(telegramId);
       notes.delete(telegramId);
       await write(sessionKey(telegramId), null);
     },
   };
+}
+
+async function readCached({ cache, now, log }: SessionCachePorts, telegramId: number): Promise<Session | null> {
+  try {
+    const text = await cache.get(sessionKey(telegramId), { type: "text", cacheTtl: CACHE_TTL_SECONDS });
+    return text === null ? null : parseSession(text, { telegramId, nowMs: now() });
+  } catch (error) {
+    log.warn("session.cache-not-read", { error });
+    return null;
+  }
+}
+
+/** Sets what a key has, as the newest; above `most` keys the oldest goes. */
+function setLatest<T>(map: Map<number, T>, { key, value, most }: { readonly key: number; readonly value: T; readonly most: number }): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_PREFERENCES } from "../domain/person.ts";
+import { DEFAULT_PREFERENCES, type Language } from "../domain/person.ts";
 import { ACTIVITY_MS, loadSession, openSession, type Session, setBlocked, slideSession } from "../storage/sessions.ts";
 import { languageOf } from "./language.ts";
 import { type SessionCache, sessionCache, type SessionCachePorts } from "./session-cache.ts";
@@ -16,8 +16,17 @@ export type SessionPorts = SessionCachePorts & {
 
 /** The sessions of people: isolate memory, then KV, then D1. One object an isolate. */
 export type Sessions = {
-  /** One update's only look: the session with its person; `null` where there is none or it is over. */
-  readonly resolve: (telegramId: number, defer: Defer) => Promise<{ readonly session: Session | null; readonly source: SessionSource }>;
+  /**
+   * One update's only look: the session with its person; `null` where there is none or it is over. `fromD1`: past the caches,
+   * which may not know yet that it is.
+   */
+  readonly resolve: (
+    telegramId: number,
+    defer: Defer,
+    how?: { readonly fromD1: boolean },
+  ) => Promise<{ readonly session: Session | null; readonly source: SessionSource }>;
+  /** The language of somebody whom a cache knows; D1 is not asked. */
+  readonly knownLanguage: (telegramId: number) => Promise<Language | null>;
   /** Lets somebody in who has no live session. */
   readonly open: (
     from: { readonly telegramId: number; readonly chatId: number; readonly languageCode: string | null },
@@ -35,12 +44,13 @@ export function createSessions(ports: SessionPorts): Sessions {
   const { db, now, random } = ports;
   const cache = sessionCache(ports);
   return {
-    resolve: (telegramId, defer) => resolve({ ports, cache, defer }, telegramId),
+    resolve: (telegramId, defer, how) => resolve({ ports, cache, defer }, telegramId, how?.fromD1 ?? false),
+    knownLanguage: async (telegramId) => (cache.recall(telegramId) ?? (await cache.read(telegramId)))?.person.preferences.language ?? null,
     open: async ({ telegramId, chatId, languageCode }, defer) => {
       const preferences = JSON.stringify({ ...DEFAULT_PREFERENCES, language: languageOf(languageCode) });
       const session = await openSession(db, { id: random(), telegramId, chatId, preferences, nowMs: now() });
-      cache.remember(session);
-      defer("session.cache", () => cache.keep(session));
+      cache.note(session);
+      defer("session.cache", () => cache.flush(telegramId));
       return session;
     },
     settle: (session, defer) => settle({ ports, cache, defer }, session),
@@ -53,37 +63,43 @@ export function createSessions(ports: SessionPorts): Sessions {
 
 type Update = { readonly ports: SessionPorts; readonly cache: SessionCache; readonly defer: Defer };
 
-async function resolve({ ports, cache, defer }: Update, telegramId: number): ReturnType<Sessions["resolve"]> {
-  const known = cache.recall(telegramId);
+async function resolve({ ports, cache, defer }: Update, telegramId: number, fromD1: boolean): ReturnType<Sessions["resolve"]> {
+  const known = fromD1 ? null : cache.recall(telegramId);
   if (known !== null) return { session: known, source: "memory" };
-  const cached = await cache.read(telegramId);
+  // Whoever is changed or forgotten while they are read is not cached as they were before.
+  const version = cache.version(telegramId);
+  const cached = fromD1 ? null : await cache.read(telegramId);
   if (cached !== null) {
-    cache.remember(cached);
+    if (cache.version(telegramId) === version) cache.remember(cached);
     return { session: cached, source: "kv" };
   }
   const stored = await loadSession(ports.db, { telegramId, nowMs: ports.now() });
   if (stored === null) return { session: null, source: "none" };
-  cache.remember(stored);
-  defer("session.cache", () => cache.keep(stored));
+  if (cache.version(telegramId) === version) {
+    cache.note(stored);
+    defer("session.cache", () => cache.flush(telegramId));
+  }
   return { session: stored, source: "d1" };
 }
 
 function settle({ ports, cache, defer }: Update, session: Session): void {
   const { telegramId } = session.person;
-  const person = cache.takeNote(telegramId) ?? session.person;
   const nowMs = ports.now();
   if (nowMs - session.lastActiveAtMs < ACTIVITY_MS) {
-    if (person !== session.person) defer("session.cache", () => cache.keep({ ...session, person }));
+    if (cache.hasNote(telegramId)) defer("session.cache", () => cache.flush(telegramId));
     return;
   }
   // Remembered as used before it is written, so that a second update of this moment does not write it too.
   cache.amend(telegramId, (known) => ({ ...known, lastActiveAtMs: nowMs }));
   defer("session.activity", async () => {
-    const stored = await slideSession(ports.db, { session, nowMs });
-    if (stored === null) return await cache.forget(telegramId);
-    // Who changed something meanwhile writes what is newer than this.
-    if (cache.hasNote(telegramId)) return;
-    cache.amend(telegramId, () => stored);
-    await cache.keep(stored);
+    const version = cache.version(telegramId);
+    try {
+      const stored = await slideSession(ports.db, { session, nowMs });
+      if (stored === null) return await cache.forget(telegramId);
+      // What somebody changed meanwhile is newer than this.
+      if (cache.version(telegramId) === version) cache.note(stored);
+    } finally {
+      await cache.flush(telegramId);
+    }
   });
 }

@@ -6,9 +6,10 @@ import { ALERT_KINDS, ALERT_MODES, type AlertKind, type AlertMode, type Mute, ty
 import { DAY_MS, HOUR_MS } from "../../src/domain/units.ts";
 import { isQuiet, localClock } from "../../src/delivery/local-time.ts";
 import { matchPerson } from "../../src/delivery/match.ts";
-import type { ChangedRow, MatchInput } from "../../src/delivery/match-input.ts";
+import type { ChangedRow, Held, MatchInput } from "../../src/delivery/match-input.ts";
 import { clearsBar, isAmong, mutedBy } from "../../src/delivery/my-cards.ts";
-import { alertKindOf } from "../../src/delivery/notices.ts";
+import { alertKindOf, isExit, looksAtNet, PAYS_FUNDING } from "../../src/delivery/notices.ts";
+import { paysFunding } from "../../src/economics/taken-funding.ts";
 import { pricesAt } from "../../src/delivery/price-at.ts";
 import { fundingPair, NOW_MS, opened } from "../opportunities.ts";
 import { personWith } from "../people.ts";
@@ -90,13 +91,19 @@ const toldOf = (changed: readonly ChangedRow[]): fc.Arbitrary<readonly Told[]> =
         status: fc.constantFrom("sent" as const, "unknown" as const, "failed" as const, "suppressed" as const, "held" as const),
         agoMs: fc.integer({ min: 1, max: 30 }).map((hours) => hours * HOUR_MS),
         netTold: fc.constantFrom(-0.001, 0.002, 0.01, null),
+        terms: fc.record({
+          fees: fc.constantFrom({}, { alpha: 0.0001, beta: 0.0005 }),
+          sizeUsd: fc.constantFrom(1_000, 5_000),
+          horizonHours: fc.constantFrom(24, 168),
+        }),
+        kind: fc.constantFrom("opened" as const, "improved" as const, "ended" as const, "no-data" as const),
       })
-      .map(({ place, status, agoMs, netTold }): Told => {
+      .map(({ place, status, agoMs, netTold, terms, kind }): Told => {
         const known = changed[place];
         return {
           eventId: `old-${place}-${agoMs}`,
           telegramId: 1,
-          kind: "opened",
+          kind,
           status,
           reason: status === "suppressed" ? "cool-down" : null,
           protective: false,
@@ -104,6 +111,7 @@ const toldOf = (changed: readonly ChangedRow[]): fc.Arbitrary<readonly Told[]> =
           strategy: "funding",
           asset: known?.row.priced.asset ?? ASSETS[place % 4] ?? "BTC",
           netTold,
+          termsTold: netTold === null ? null : terms,
           createdAtMs: NOW_MS - agoMs,
           rowOpen: place % 2 === 0,
         };
@@ -111,19 +119,25 @@ const toldOf = (changed: readonly ChangedRow[]): fc.Arbitrary<readonly Told[]> =
     { maxLength: 8 },
   );
 
+const held: fc.Arbitrary<Held> = fc.record({
+  takenId: fc.uuid(),
+  sizeUsd: fc.constantFrom(1_000, 5_000, 20_000),
+  paysNow: fc.boolean(),
+});
+
 const input: fc.Arbitrary<MatchInput> = rows.chain((changed) =>
   fc
     .record({
       wishes: preferences,
       told: toldOf(changed),
-      holds: fc.subarray(changed.map(({ row }) => row.id)),
+      holds: fc.subarray(changed.map(({ row }) => row.id)).chain((ids) => fc.tuple(...ids.map((id) => fc.tuple(fc.constant(id), held)))),
       limits: fc.record({ perScan: fc.nat(4), perDay: fc.nat(6), coolDownMs: fc.constantFrom(0, 4 * HOUR_MS) }),
     })
     .map(({ wishes, told, holds, limits }) => ({
       scan: { scanId: SCAN, finishedAtMs: NOW_MS, rows: changed },
       person: personWith(wishes),
       told,
-      holds: new Set(holds),
+      holds: new Map(holds),
       limits,
       priceAt: pricesAt(NOW_MS),
       clock,
@@ -153,7 +167,8 @@ describe("matching, whatever a scan brings and a person wishes", () => {
       const { preferences: wishes } = given.person;
       for (const delivery of deliveries.filter(({ protective }) => !protective)) {
         const priced = rowOf(given, delivery)?.row.priced ?? fundingPair();
-        const own = given.priceAt(priced, wishes);
+        const size = given.holds.get(delivery.opportunityId ?? "")?.sizeUsd ?? wishes.sizeUsd;
+        const own = given.priceAt(priced, { ...wishes, sizeUsd: size });
         expect(mutedBy(own, wishes, given.nowMs)).toBeNull();
         expect(isAmong(own, wishes)).toBe(true);
         if (delivery.kind === "opened" || delivery.kind === "improved") expect(clearsBar(own, wishes.bar)).toBe(true);
@@ -175,22 +190,65 @@ describe("matching, whatever a scan brings and a person wishes", () => {
       }
     }));
 
+  test("keeps back no signal to leave a pair that was told", () =>
+    check((given, deliveries) => {
+      for (const { kind, protective, status } of deliveries) {
+        if (!protective && isExit({ kind })) expect(status).not.toBe("suppressed");
+      }
+      const { preferences: wishes } = given.person;
+      const ended = given.scan.rows.filter(
+        ({ row, events }) =>
+          row.status === "closed" &&
+          events.some(({ kind }) => kind === "closed") &&
+          !given.holds.has(row.id) &&
+          wishes.alerts.ended !== "off",
+      );
+      for (const { row } of ended) {
+        const isKnown = given.told.some(
+          ({ opportunityId, status }) => opportunityId === row.id && !["failed", "suppressed"].includes(status),
+        );
+        if (!isKnown || !isAmong(row.priced, wishes) || mutedBy(row.priced, wishes, given.nowMs) !== null) continue;
+        expect(deliveries.some(({ opportunityId, kind }) => opportunityId === row.id && kind === "ended")).toBe(true);
+      }
+    }));
+
+  test("tells who holds a pair that it pays funding now when it turns, and only then", () =>
+    check((given, deliveries) => {
+      for (const { row, events } of given.scan.rows) {
+        const holding = given.holds.get(row.id);
+        if (holding === undefined) continue;
+        const warned = deliveries.filter(
+          ({ opportunityId, payload }) =>
+            opportunityId === row.id && payload !== null && "reason" in payload && payload.reason === PAYS_FUNDING,
+        );
+        const turned = row.status === "open" && paysFunding(row.priced) && !holding.paysNow && events.some(looksAtNet);
+        const isToldAlready = events.some(({ kind }) => kind === "interval-changed" || kind === "cap-changed");
+        expect(warned).toHaveLength(turned && !isToldAlready ? 1 : 0);
+        for (const { payload } of deliveries.filter(({ protective, opportunityId }) => protective && opportunityId === row.id)) {
+          expect(payload).toMatchObject({ pair: { priced: { ledger: { sizeUsd: holding.sizeUsd } } } });
+        }
+      }
+    }));
+
   test("stays within the limits of a scan, a day and a coin", () =>
     check((given, deliveries) => {
       const { limits, told, nowMs, person } = given;
-      const ordinary = deliveries.filter((delivery) => !delivery.protective && isToldNow(delivery));
+      const isEntry = ({ kind }: Pick<Told, "kind">): boolean => kind === "opened" || kind === "improved";
+      const ordinary = deliveries.filter((delivery) => !delivery.protective && isToldNow(delivery) && !isExit(delivery));
       expect(ordinary.length).toBeLessThanOrEqual(limits.perScan);
       const zone = person.preferences.quiet?.timeZone ?? "UTC";
       const today = told.filter(
-        ({ status, createdAtMs }) => (status === "sent" || status === "unknown") && clock(createdAtMs, zone).day === clock(nowMs, zone).day,
+        ({ kind, status, createdAtMs }) =>
+          !isExit({ kind }) && (status === "sent" || status === "unknown") && clock(createdAtMs, zone).day === clock(nowMs, zone).day,
       ).length;
       const sent = ordinary.filter(({ status }) => status === "queued");
       if (sent.length > 0) expect(today + sent.length).toBeLessThanOrEqual(limits.perDay);
       if (limits.coolDownMs > 0) {
-        const coins = ordinary.map(({ asset }) => asset);
+        const coins = ordinary.filter(isEntry).map(({ asset }) => asset);
         expect(new Set(coins).size).toBe(coins.length);
         const lately = told.filter(
-          ({ status, createdAtMs }) => !["suppressed", "failed"].includes(status) && nowMs - createdAtMs < limits.coolDownMs,
+          ({ kind, status, createdAtMs }) =>
+            isEntry({ kind }) && !["suppressed", "failed"].includes(status) && nowMs - createdAtMs < limits.coolDownMs,
         );
         for (const { asset } of lately) expect(coins).not.toContain(asset);
       }
@@ -223,7 +281,9 @@ describe("matching, whatever a scan brings and a person wishes", () => {
   test("done again gives the same deliveries, each event at most once", () =>
     check((given, deliveries) => {
       expect(new Set(deliveries.map(({ eventId }) => eventId)).size).toBe(deliveries.length);
-      const stored = deliveries.map((delivery): Told => ({ ...delivery, createdAtMs: given.nowMs, rowOpen: true }));
+      const { fees, sizeUsd, horizonHours } = given.person.preferences;
+      const termsTold = { fees, sizeUsd, horizonHours };
+      const stored = deliveries.map((delivery): Told => ({ ...delivery, termsTold, createdAtMs: given.nowMs, rowOpen: true }));
       expect(matchPerson({ ...given, told: [...given.told, ...stored] })).toEqual(deliveries);
     }));
 

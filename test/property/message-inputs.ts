@@ -178,7 +178,7 @@ const payloads: fc.Arbitrary<DeliveryPayload> = fc.oneof(
     pair: personalPairs,
     others: fc.nat({ max: 9 }),
     netBefore: fc.option(fc.double({ min: -1, max: 1, noNaN: true })),
-    reason: fc.option(fc.oneof(fc.constantFrom("below-bar", "data-lost", "net-negative"), names)),
+    reason: fc.option(fc.oneof(fc.constantFrom("below-bar", "data-lost", "pays-funding"), names)),
     taken: fc.boolean(),
   }),
   fc.record({

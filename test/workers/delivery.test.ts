@@ -2,7 +2,7 @@ import { applyD1Migrations, createExecutionContext, createMessageBatch, getQueue
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DeliveriesMessage, Delivery, DeliveryRef, EventsMessage, NewDelivery, SendOutcome } from "../../src/domain/delivery.ts";
-import type { EventKind, Opportunity } from "../../src/domain/opportunity.ts";
+import type { EventKind, Opportunity, Priced } from "../../src/domain/opportunity.ts";
 import type { Person, Preferences } from "../../src/domain/person.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/domain/units.ts";
 import { enqueue, wake } from "../../src/delivery/enqueue.ts";
@@ -11,13 +11,14 @@ import { BATCH_LIMIT_MS, MOST_ATTEMPTS } from "../../src/delivery/on-deliveries.
 import { queuePorts } from "../../src/delivery/queue-ports.ts";
 import { onQueue, QUEUES } from "../../src/delivery/queues.ts";
 import { createLogger, type Fields } from "../../src/monitoring/log.ts";
-import { claimDeliveries, lostDeliveries, SENDING_LIMIT_MS } from "../../src/storage/deliveries.ts";
+import { claimDeliveries, lostDeliveries, markCalled, SENDING_LIMIT_MS } from "../../src/storage/deliveries.ts";
 import { listDeadLetters } from "../../src/storage/dead-letters.ts";
 import { latenessOf } from "../../src/storage/lateness.ts";
 import { SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { venueMarket } from "../../src/storage/market-columns.ts";
 import { snapshotMemory } from "../../src/storage/read-snapshot.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
+import { saveTaken } from "../../src/storage/taken.ts";
 import { buildSnapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
 import { eventOf, fundingPair, NOW_MS, opened, scanOf, VENUES } from "../opportunities.ts";
 import { personWith } from "../people.ts";
@@ -262,6 +263,97 @@ describe("a scan's events", () => {
   });
 });
 
+describe("a pair that somebody holds", () => {
+  const hold = async (telegramId: number, sizeUsd = 5_000): Promise<void> => {
+    const { id: opportunityId, key, priced } = BTC;
+    const taken = { id: `taken-${telegramId}`, telegramId, opportunityId, key, asset: "BTC", sizeUsd, priced, takenAtMs: NOW_MS };
+    expect(await saveTaken(db, taken)).toBe(true);
+  };
+  const at = (count: number) => ({ scanId: `scan-${count}`, slotMs: NOW_MS + count * 2 * MINUTE_MS });
+  /** What a scan makes of the row of the pair: its funding on the short leg, and what happened. */
+  const storeRate = async (
+    count: number,
+    { rate, kind = "updated", ...fields }: { rate: number; kind?: EventKind } & Partial<Opportunity>,
+  ) => {
+    const row = { ...BTC, priced: fundingPair({ short: { rate } }), lastSeenAtMs: at(count).slotMs, ...fields };
+    await storeScan([{ row, kind }], at(count));
+  };
+  const ofKind = (sent: readonly Sent[], kind: Delivery["kind"]) => sent.filter((each) => each.kind === kind).map(({ to }) => to);
+
+  test("is told to cost at each turn of its carry to negative, once a turn, at the size that was taken", async () => {
+    await addPeople([person(1, { sizeUsd: 1_000 }), person(2)]);
+    await hold(1, 20_000);
+    const { events, drain, sent, pass } = stage();
+    for (const [count, rate] of [0.0004, -0.0002, -0.0006, 0.0004, -0.0003].entries()) {
+      await storeRate(count, { rate, kind: count === 0 ? "opened" : "updated" });
+      for (let again = 0; again < 2; again++) await events(at(count));
+      await drain();
+      pass(2 * MINUTE_MS);
+    }
+    expect(ofKind(sent, "terms-changed")).toEqual([1, 1]);
+    const sizes = "SELECT DISTINCT json_extract(payload, '$.pair.priced.ledger.sizeUsd') AS sizeUsd FROM deliveries WHERE protective = 1";
+    expect((await db.prepare(sizes).all()).results).toEqual([{ sizeUsd: 20_000 }]);
+  });
+
+  test("is told of again where the page was cut short before what was seen was noted, in the same message", async () => {
+    await addPeople([person(1)]);
+    await hold(1);
+    await storeRate(0, { rate: 0.0004, kind: "opened" });
+    await storeRate(1, { rate: -0.0004 });
+    const { events, drain, sent, ports, woken } = stage();
+    await expect(onEvents({ ...ports, wake: () => Promise.reject(new Error("gone")) }, { ...at(1), after: 0 })).rejects.toThrow("gone");
+    expect(woken).toEqual([]);
+    await events(at(1));
+    await drain();
+    expect(ofKind(sent, "terms-changed")).toEqual([1]);
+  });
+
+  test("is told of to who has not finished the first steps, and nothing else is", async () => {
+    await addPeople([person(1, { onboarded: false }), person(2, { onboarded: false }), person(3)]);
+    await hold(1);
+    const { events, drain, sent } = stage();
+    await storeScan(
+      [
+        { row: BTC, kind: "opened" },
+        { row: coin("ETH"), kind: "opened" },
+      ],
+      at(0),
+    );
+    await events(at(0));
+    await storeRate(1, { rate: 0.00001, kind: "closed", status: "closed", closedAtMs: at(1).slotMs, closeReason: "below-bar" });
+    await events(at(1));
+    await drain();
+    expect(ofKind(sent, "ended")).toEqual([1, 3]);
+    expect(new Set(ofKind(sent, "opened"))).toEqual(new Set([3]));
+  });
+});
+
+test("a pair is not said to pay more after its person has set a longer horizon, and is when it does", async () => {
+  await addPeople([person(1)]);
+  const { events, drain, sent, pass } = stage();
+  const nextAt = ({ long, short, ...priced }: Priced, nextFundingAtMs: number): Priced => ({
+    ...priced,
+    long: { ...long, quote: { ...long.quote, nextFundingAtMs } },
+    short: { ...short, quote: { ...short.quote, nextFundingAtMs } },
+  });
+  const life = [BTC.priced, fundingPair({ short: { rate: 0.00042 } }), fundingPair({ short: { rate: 0.0008 } })];
+  for (const [count, priced] of life.entries()) {
+    const scan = { scanId: `scan-${count}`, slotMs: NOW_MS + count * 5 * HOUR_MS };
+    const row = { ...BTC, priced: nextAt(priced, scan.slotMs + HOUR_MS), lastSeenAtMs: scan.slotMs };
+    await storeScan([{ row, kind: count === 0 ? "opened" : "updated" }], scan);
+    await events(scan);
+    await drain();
+    expect(sent.map(({ kind }) => kind)).toEqual(["opened", "improved"].slice(0, count < 2 ? 1 : 2));
+    await db.prepare("UPDATE people SET preferences = json_set(preferences, '$.horizonHours', 720)").run();
+    pass(5 * HOUR_MS);
+  }
+  const told = "SELECT kind, terms_told AS terms FROM deliveries ORDER BY created_at";
+  expect((await db.prepare(told).all()).results).toEqual([
+    { kind: "opened", terms: '[5000,168,"alpha","perpetual",0.0005,"beta","perpetual",0.0005]' },
+    { kind: "improved", terms: '[5000,720,"alpha","perpetual",0.0005,"beta","perpetual",0.0005]' },
+  ]);
+});
+
 describe("the sender", () => {
   const given = async (people: readonly Person[], deliveries: readonly NewDelivery[]): Promise<readonly DeliveryRef[]> => {
     await addPeople(people);
@@ -341,7 +433,8 @@ describe("the sender", () => {
   });
 
   test("gives up at once what Telegram will never take, and whom it does not know", async () => {
-    const refs = await given([person(1), person(2, {}, { status: "stopped" })], [plain(1), plain(2), plain(3)]);
+    const refs = await given([person(1), person(2, {}, { status: "stopped" }), person(3)], [plain(1), plain(2), plain(3)]);
+    await db.prepare("DELETE FROM people WHERE telegram_id = 3").run();
     const { deliver, calls, woken } = stage({ answer: () => ({ kind: "refused", message: "400" }) });
     await deliver(refs);
     expect([calls.length, woken.length]).toEqual([1, 0]);
@@ -368,6 +461,7 @@ describe("the sender", () => {
   test("takes what an isolate died over as not answered: nothing ordinary is sent again, what protects once, marked", async () => {
     const refs = await given(crowd.slice(0, 2), [plain(1), plain(2, { protective: true })]);
     expect(await claimDeliveries(db, refs, NOW_MS)).toHaveLength(2);
+    for (const ref of refs) await markCalled(db, ref, NOW_MS);
     const { deliver, pass, calls } = stage();
     await deliver(refs);
     expect(calls, "they may be under way still").toEqual([]);
@@ -375,6 +469,20 @@ describe("the sender", () => {
     await deliver(refs);
     expect(calls).toMatchObject([{ to: 2, repeated: true }]);
     expect(await statuses()).toEqual(["unknown no-answer", "sent repeat"]);
+  });
+
+  test("sends what an isolate had taken and never called when it died, as new", async () => {
+    const refs = await given(crowd.slice(0, 3), [plain(1), plain(2), plain(3)]);
+    await claimDeliveries(db, refs, NOW_MS);
+    await markCalled(db, { eventId: "event-1", telegramId: 1 }, NOW_MS);
+    const { deliver, pass, calls } = stage();
+    pass(SENDING_LIMIT_MS);
+    await deliver(refs);
+    expect(calls.map(({ to, repeated }) => [to, repeated])).toEqual([
+      [2, false],
+      [3, false],
+    ]);
+    expect(await statuses()).toEqual(["unknown no-answer", "sent", "sent"]);
   });
 
   test("two at once send each message once", async () => {
@@ -435,7 +543,7 @@ describe("the sender", () => {
     expect(await statuses()).toEqual(["unknown no-answer"]);
   });
 
-  test("uses a handful of statements for a batch of twenty", async () => {
+  test("uses three statements for a batch of twenty, and a note before each call", async () => {
     const people = Array.from({ length: 20 }, (_, index) => person(index + 1));
     const refs = await given(
       people,
@@ -445,7 +553,8 @@ describe("the sender", () => {
     const { deliver, sent } = stage({ database });
     await deliver(refs);
     expect(sent).toHaveLength(20);
-    expect(statements()).toBe(3);
+    // Claim, people, results; and one note before each call, written while the call waits for its turn.
+    expect(statements()).toBe(3 + 20);
   });
 
   test("keeps the ages of what it sent", async () => {

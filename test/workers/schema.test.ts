@@ -6,8 +6,10 @@ import { CLAIM_SQL, FAIL_CHATS_SQL, LOST_SQL, RECORD_SQL } from "../../src/stora
 import { HELD_ALERTS_SQL, WAITING_PEOPLE_SQL } from "../../src/storage/digests.ts";
 import { EVENTS_OF_SCAN_SQL, ROWS_OF_SCAN_SQL, SCAN_OF_SLOT_SQL } from "../../src/storage/events.ts";
 import { LATENESS_SQL } from "../../src/storage/lateness.ts";
-import { PURGE_DELIVERIES_SQL } from "../../src/storage/purge.ts";
+import { PURGE_DELIVERIES_SQL, PURGE_ORPHANS_SQL } from "../../src/storage/purge.ts";
 import { TOLD_SQL } from "../../src/storage/told.ts";
+import { PAGE_OF_PEOPLE_SQL } from "../../src/storage/people.ts";
+import { HOLDERS_SQL, SAVE_CARRIES_SQL } from "../../src/storage/taken.ts";
 import { LOAD_FLAGS_SQL } from "../../src/storage/flags.ts";
 import { EVENTS_OF_SQL, LIST_CLOSED_SQL, LIST_OPEN_SQL, OPPORTUNITY_BY_ID_SQL } from "../../src/storage/opportunities.ts";
 import { opportunityRow } from "../../src/storage/opportunity-row.ts";
@@ -396,6 +398,14 @@ describe("every query finds its rows by an index", () => {
       [1, 500, "[]", 0],
       /deliveries_of_row \(opportunity_id=\? AND telegram_id[^]*deliveries_of \(telegram_id=\? AND created_at>\?\)/u,
     ],
+    [
+      "whether somebody holds anything",
+      PAGE_OF_PEOPLE_SQL,
+      [0, 500],
+      /SEARCH people USING INTEGER PRIMARY KEY \(rowid>\?\)[^]*SEARCH taken USING (?:COVERING )?INDEX taken_once \(telegram_id=\?\)/u,
+    ],
+    ["who holds the pairs of rows", HOLDERS_SQL, ["[]"], /SEARCH taken USING INDEX taken_held \(key=\?\)/u],
+    ["the carries of held pairs", SAVE_CARRIES_SQL, ["[]"], /SEARCH taken USING INDEX sqlite_autoindex_taken_1 \(id=\?\)/u],
     ["the events of a scan", EVENTS_OF_SCAN_SQL, ["scan-1", NOW_MS], EVENTS_PLAN],
     ["the rows of a scan", ROWS_OF_SCAN_SQL, ["scan-1", NOW_MS], EVENTS_PLAN],
     [
@@ -424,6 +434,12 @@ describe("every query finds its rows by an index", () => {
       PURGE_DELIVERIES_SQL,
       [NOW_MS, NOW_MS, 10],
       /SEARCH old USING INDEX deliveries_of \(telegram_id=\? AND created_at<\?\)/u,
+    ],
+    [
+      "rows of nobody",
+      PURGE_ORPHANS_SQL,
+      [10],
+      /SEARCH deliveries USING COVERING INDEX deliveries_of \(telegram_id>\?\)[^]*SEARCH orphan USING (?:COVERING )?INDEX deliveries_of \(telegram_id=\?\)/u,
     ],
     ["how late messages were", LATENESS_SQL, [NOW_MS], /SEARCH deliveries USING INDEX deliveries_sent \(sent_at_ms>\?\)/u],
   ])("%s", async (_name, sql, values, expected) => {

@@ -350,11 +350,13 @@ describe("taken pairs", () => {
     const row = await take();
     await tap(`took:${row.id}`);
     await tap(`took:${row.id}`, BUDI);
-    expect(await holdersOf(db, [row.id, "nobody"])).toEqual(new Map([[row.id, [ANNA, BUDI]]]));
+    expect(await holdersOf(db, [row.id, "nobody"])).toEqual(
+      new Map([[row.id, [ANNA, BUDI].map((telegramId) => expect.objectContaining({ telegramId, sizeUsd: 5_000, paysNow: false }))]]),
+    );
     await say("/took");
     const [taken] = await takenOf(db, BUDI);
     await tap(`legs:ended ${taken?.id}`, BUDI);
-    expect(await holdersOf(db, [row.id])).toEqual(new Map([[row.id, [ANNA]]]));
+    expect(await holdersOf(db, [row.id])).toEqual(new Map([[row.id, [expect.objectContaining({ telegramId: ANNA })]]]));
   });
 
   it("that nobody shows any more cannot be marked", async () => {
@@ -367,7 +369,7 @@ describe("taken pairs", () => {
     const row = await take();
     await tap(`took:${row.id}`);
     const copy = `INSERT INTO taken SELECT 'copy' || n.value, telegram_id, opportunity_id, taken.key || n.value, asset, long_instrument,
-      short_instrument, size_usd, json_set(priced, '$.key', taken.key || n.value), taken_at_ms, NULL
+      short_instrument, size_usd, json_set(priced, '$.key', taken.key || n.value), taken_at_ms, NULL, 0
       FROM taken, json_each(?1) AS n WHERE telegram_id = ${ANNA}`;
     await db
       .prepare(copy)

@@ -30,10 +30,10 @@ let stage: Stage;
 beforeEach(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
-  for (const { name } of (await env.CACHE.list()).keys) await env.CACHE.delete(name);
+  await Promise.all((await env.CACHE.list()).keys.map(({ name }) => env.CACHE.delete(name)));
   stage = openStage();
   stage.telegram.control({ people: [ANNA, BUDI] });
-});
+}, 30_000);
 afterEach(() => {
   vi.useRealTimers();
   stage.close();
@@ -57,6 +57,17 @@ const written = (updateId: number, text: string): Update => ({
     chat: { id: ANNA, type: "private", first_name: "Anna" },
     from: { id: ANNA, is_bot: false, first_name: "Anna", language_code: "en" },
     text,
+  },
+});
+/** A press as Telegram would send it, without sending it. */
+const pressed = (updateId: number, data: string, messageId: number) => ({
+  update_id: updateId,
+  callback_query: {
+    id: `q${updateId}`,
+    from: { id: ANNA, is_bot: false, first_name: "Anna" },
+    chat_instance: "1",
+    message: { message_id: messageId, date: 1, chat: { id: ANNA, type: "private", first_name: "Anna" } },
+    data,
   },
 });
 const sessionInKv = async (personId: number) => {
@@ -195,6 +206,19 @@ describe("the webhook", () => {
     expect((await say(BUDI, "/status")).answers).toHaveLength(1);
   });
 
+  it("says that it failed in the language that was chosen, whatever the client speaks", async () => {
+    await say(BUDI, "/start");
+    await say(BUDI, "/language id");
+    await stage.settled(CACHE_WRITTEN_MS);
+    stage.breakD1(true);
+    expect(await texts(BUDI, "/help")).toEqual([indonesian.general.failed]);
+    stage.recycle();
+    expect(await texts(BUDI, "/help")).toEqual([indonesian.general.failed]);
+    stage.breakKv(true);
+    stage.recycle();
+    expect(await texts(BUDI, "/help")).toEqual([en.general.failed]);
+  }, 10_000);
+
   it("when Telegram does not answer, answers 200, sends nothing twice and keeps an error record", async () => {
     stage.telegram.control({ fault: { kind: "silent-after", method: "sendMessage", times: 1 } });
     expect((await say(ANNA, "/help")).attempts).toEqual([{ status: 200, error: null }]);
@@ -254,6 +278,33 @@ describe("what is said to the bot", () => {
     expect(bySql("SELECT sessions.id")).toBe(0);
   });
 
+  it("a press in a group on what is for private chats gets a note over the chat, and no message", async () => {
+    await say(ANNA, "/start");
+    stage.recount();
+    const { callback_query: query } = pressed(6_001, "size:20000", 1);
+    const chat = { id: GROUP, type: "supergroup", title: "People" };
+    await post(JSON.stringify({ update_id: 6_001, callback_query: { ...query, message: { ...query.message, chat } } }));
+    expect(stage.counts.fetches).toEqual(["answerCallbackQuery"]);
+    expect(stage.telegram.calls().calls.at(-1)?.params).toMatchObject({ text: en.general.privateOnly });
+    expect(await rows("SELECT preferences ->> '$.sizeUsd' AS size_usd FROM people")).not.toContainEqual({ size_usd: 20_000 });
+  });
+
+  it("a secret that was typed where it is not taken is deleted, and whoever typed it among people is told to choose another", async () => {
+    const inGroup = (text: string) => stage.telegram.say(ANNA, text, { group: GROUP });
+    const said = await inGroup("/admin claim the-secret-of-operators");
+    expect(said.answers.map(({ text }) => text)).toEqual([en.general.secretSeen]);
+    expect((await inGroup("/admin")).answers.map(({ text }) => text)).toEqual([en.general.privateOnly]);
+    const deletions = () => stage.telegram.calls().calls.filter(({ method }) => method === "deleteMessage");
+    expect(deletions()).toHaveLength(1);
+    expect(deletions()[0]?.params).toMatchObject({ chat_id: GROUP });
+    // Nobody yet, so there is no session to claim with.
+    expect(await texts(ANNA, "/admin claim the-secret-of-operators")).toEqual([en.general.needsStart]);
+    await stage.settled(200);
+    expect(deletions()).toHaveLength(2);
+    expect(stage.telegram.messages(ANNA).map(({ text }) => text)).toEqual([en.general.needsStart]);
+    expect(events("telegram.deferred-failed")).toEqual([]);
+  });
+
   it("every press is confirmed, known or not, and reloading what has not changed is no failure", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { answers } = await say(ANNA, "/status");
@@ -262,17 +313,8 @@ describe("what is said to the bot", () => {
     expect(messages(ANNA)).toHaveLength(1);
     expect(stage.counts.fetches.filter((method) => method === "answerCallbackQuery")).toHaveLength(2);
     expect(events("telegram.failed")).toEqual([]);
-    const press = (id: number, data: string) => ({
-      update_id: id,
-      callback_query: {
-        id: `q${id}`,
-        from: { id: ANNA, is_bot: false, first_name: "Anna" },
-        chat_instance: "1",
-        message: { message_id: shown?.message_id, date: 1, chat: { id: ANNA, type: "private", first_name: "Anna" } },
-        data,
-      },
-    });
-    for (const [place, data] of ["", "nonsense:1", "help:"].entries()) await post(JSON.stringify(press(5_000 + place, data)));
+    for (const [place, data] of ["", "nonsense:1", "help:"].entries())
+      await post(JSON.stringify(pressed(5_000 + place, data, shown?.message_id ?? 0)));
     expect(stage.counts.fetches.filter((method) => method === "answerCallbackQuery")).toHaveLength(5);
   });
 

@@ -15,8 +15,8 @@ import { claim, nameOther } from "./admin-roles.ts";
 export const admin: Command = {
   name: "admin",
   needsSession: true,
-  role: "person",
   groups: false,
+  secret: true,
   describe: null,
   run: async (ask) => {
     const [verb = "home", ...rest] = words(ask.args);

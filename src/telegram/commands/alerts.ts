@@ -70,66 +70,66 @@ export function parseCoins(
 }
 
 function switchKind(ask: PersonalAsk, kind: AlertKind, word: string | undefined): Promise<Reply> | Reply {
-  const { preferences } = ask.person;
-  const mode: AlertMode | undefined =
-    word === undefined ? modeAfter(preferences.alerts[kind]) : ALERT_MODES.find((each) => each === word.toLowerCase());
-  if (mode === undefined) return wrong(ask, ALERT_MODES.join(", "), `/alerts ${kind} silent`);
-  return saved(ask, "main", { ...preferences, alerts: { ...preferences.alerts, [kind]: mode } });
+  const mode: AlertMode | undefined = ALERT_MODES.find((each) => each === word?.toLowerCase());
+  if (word !== undefined && mode === undefined) return wrong(ask, ALERT_MODES.join(", "), `/alerts ${kind} silent`);
+  return saved(ask, "main", (now) => ({ ...now, alerts: { ...now.alerts, [kind]: mode ?? modeAfter(now.alerts[kind]) } }));
 }
 
 function setBar(ask: PersonalAsk, typed: string): Promise<Reply> | Reply {
   const bar = parseBar(typed);
   if (bar === null) return wrong(ask, ask.text.alerts.barExpected, "/alerts bar 8%");
-  return saved(ask, "bar", { ...ask.person.preferences, bar });
+  return saved(ask, "bar", (now) => ({ ...now, bar }));
 }
 
 async function setCoins(ask: PersonalAsk, names: readonly string[]): Promise<Reply> {
-  const { preferences } = ask.person;
   const [first = "", second] = names;
-  if (first.toLowerCase() === "all") return saved(ask, "coins", { ...preferences, assets: null });
+  if (first.toLowerCase() === "all") return saved(ask, "coins", (now) => ({ ...now, assets: null }));
   if (first === "remove" && second !== undefined) {
-    const left = (preferences.assets ?? []).filter((coin) => coin !== second);
-    return saved(ask, "coins", { ...preferences, assets: left.length === 0 ? null : left });
+    return saved(ask, "coins", (now) => {
+      const left = (now.assets ?? []).filter((coin) => coin !== second);
+      return { ...now, assets: left.length === 0 ? null : left };
+    });
   }
   const parsed = parseCoins(names, (await marketNow(ask)).market);
   if ("unknown" in parsed || parsed.coins.length > MOST_COINS) {
     const found = "unknown" in parsed ? parsed.unknown : ask.args;
     return wrong({ ...ask, args: found }, ask.text.alerts.coinsExpected, "/alerts coins BTC ETH SOL");
   }
-  return saved(ask, "coins", { ...preferences, assets: parsed.coins });
+  return saved(ask, "coins", (now) => ({ ...now, assets: parsed.coins }));
 }
 
 function switchVenue(ask: PersonalAsk, name: string): Promise<Reply> | Reply {
-  const { preferences } = ask.person;
   const all: readonly VenueFacts[] = ask.services.venues;
-  if (name.toLowerCase() === "all") return saved(ask, "venues", { ...preferences, venues: null });
+  if (name.toLowerCase() === "all") return saved(ask, "venues", (now) => ({ ...now, venues: null }));
   const venue = venueNamed(name, all);
   if (venue === null) return wrong(ask, expectedVenue(all, ask.language), "/alerts venues okx");
-  const venues = switched(
-    preferences.venues,
-    venue.id,
-    all.map(({ id }) => id),
-  );
-  return venues === undefined ? lastOne(ask, "venues") : saved(ask, "venues", { ...preferences, venues });
+  const ids = all.map(({ id }) => id);
+  return saved(ask, "venues", (now) => {
+    const venues = switched(now.venues, venue.id, ids);
+    return venues === undefined ? null : { ...now, venues };
+  });
 }
 
 function switchStrategy(ask: PersonalAsk, name: string): Promise<Reply> | Reply {
-  const { preferences } = ask.person;
-  if (name.toLowerCase() === "all") return saved(ask, "strategies", { ...preferences, strategies: null });
+  if (name.toLowerCase() === "all") return saved(ask, "strategies", (now) => ({ ...now, strategies: null }));
   const strategy = strategyNamed(name);
   if (strategy === null) return wrong(ask, STRATEGIES.join(", "), "/alerts strategies funding");
-  const strategies = switched(preferences.strategies, strategy, STRATEGIES);
-  return strategies === undefined ? lastOne(ask, "strategies") : saved(ask, "strategies", { ...preferences, strategies });
+  return saved(ask, "strategies", (now) => {
+    const strategies = switched(now.strategies, strategy, STRATEGIES);
+    return strategies === undefined ? null : { ...now, strategies };
+  });
 }
 
-const lastOne = (ask: PersonalAsk, at: Page): Reply => ({
-  message: page(at, ask, ask.person.preferences),
-  toast: ask.text.alerts.lastOne,
-});
-
-async function saved(ask: PersonalAsk, at: Page, preferences: Preferences): Promise<Reply> {
-  await ask.services.people.change(ask.person, preferences);
-  return { message: page(at, ask, preferences), toast: ask.text.settings.saved };
+/** Changes the settings and shows their page; `apply` gives `null` for the last choice that is on, which stays on. */
+async function saved(ask: PersonalAsk, at: Page, apply: (preferences: Preferences) => Preferences | null): Promise<Reply> {
+  let lastOne = false;
+  const { person } = await ask.services.people.change(ask.person, (now) => {
+    const changed = apply(now);
+    lastOne = changed === null;
+    return changed ?? now;
+  });
+  const { alerts: words, settings } = ask.text;
+  return { message: page(at, { ...ask, person }, person.preferences), toast: lastOne ? words.lastOne : settings.saved };
 }
 
 function page(at: Page, { person, language, services }: PersonalAsk, preferences: Preferences): Message {

@@ -15,7 +15,6 @@ const WELL_KNOWN = ["BTC", "ETH", "SOL"];
 export const asset: Command = {
   name: "asset",
   needsSession: true,
-  role: "person",
   groups: true,
   describe: (text) => text.asset.describe,
   run: (ask) => answer(ask, false),

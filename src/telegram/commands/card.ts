@@ -12,7 +12,6 @@ import { fromSnapshot, termsOf } from "./reading.ts";
 export const card: Command = {
   name: "card",
   needsSession: true,
-  role: "person",
   groups: false,
   describe: null,
   run: (ask) => answer(ask, false),

@@ -6,7 +6,6 @@ import { personal } from "./personal-command.ts";
 export const erase: Command = {
   name: "erase",
   needsSession: true,
-  role: "person",
   groups: false,
   describe: (text) => text.erase.describe,
   run: async (ask): Promise<Answer> => ({ kind: "message", message: renderErase(personal(ask).language), edit: false }),

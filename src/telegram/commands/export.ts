@@ -5,7 +5,6 @@ import { personal } from "./personal-command.ts";
 export const exportCommand: Command = {
   name: "export",
   needsSession: true,
-  role: "person",
   groups: false,
   describe: (text) => text.exported.describe,
   run: async (ask) => {

@@ -48,8 +48,7 @@ export const fees = personalCommand({
       const expected = asked.what === "venue" ? expectedVenue(venues, language) : text.fees.expected(least, most);
       return { message: renderWrong({ expected, example: "/fees binance 0.04%", found: args }, language) };
     }
-    const changed = feesAfter(preferences.fees, asked);
-    await people.change(person, { ...preferences, fees: changed });
+    const { person: after } = await people.change(person, (now) => ({ ...now, fees: feesAfter(now.fees, asked) }));
     const name = asked.kind === "reset-all" ? "" : feeMarketName(asked.market, language);
     const note =
       asked.kind === "set"
@@ -57,7 +56,7 @@ export const fees = personalCommand({
         : asked.kind === "reset"
           ? text.fees.wasReset(name)
           : text.fees.allReset;
-    return { message: renderFees({ venues, fees: changed, note }, language), toast: text.settings.saved };
+    return { message: renderFees({ venues, fees: after.preferences.fees, note }, language), toast: text.settings.saved };
   },
 });
 

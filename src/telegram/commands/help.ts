@@ -7,7 +7,6 @@ export function helpCommand(others: readonly Command[]): Command {
   const help: Command = {
     name: "help",
     needsSession: false,
-    role: "person",
     groups: false,
     describe: (text) => text.help.describe,
     run: async (ask) => ({ kind: "message", message: renderHelp([...others, help], spokenLanguage(ask)), edit: false }),

@@ -9,17 +9,16 @@ export const horizon = personalCommand({
   name: "horizon",
   describe: (text) => text.horizon.describe,
   reply: async ({ args, person, language, text, services }) => {
-    const { horizonHours: before } = person.preferences;
-    if (args === "") return { message: renderHorizon({ horizonHours: before, beforeHours: null }, language) };
+    if (args === "") return { message: renderHorizon({ horizonHours: person.preferences.horizonHours, beforeHours: null }, language) };
     const horizonHours = parseHours(args);
     const { min, max } = HORIZON_BOUNDS_HOURS;
     if (horizonHours === null || horizonHours < min || horizonHours > max) {
       const expected = text.horizon.expected(hoursWords(min, language), hoursWords(max, language));
       return { message: renderWrong({ expected, example: "/horizon 7d", found: args }, language) };
     }
-    if (horizonHours !== before) await services.people.change(person, { ...person.preferences, horizonHours });
+    const { before } = await services.people.change(person, (now) => ({ ...now, horizonHours }));
     return {
-      message: renderHorizon({ horizonHours, beforeHours: horizonHours === before ? null : before }, language),
+      message: renderHorizon({ horizonHours, beforeHours: horizonHours === before.horizonHours ? null : before.horizonHours }, language),
       toast: text.settings.saved,
     };
   },

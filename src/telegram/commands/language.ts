@@ -18,7 +18,7 @@ export const language = personalCommand({
     if (chosen === null) {
       return { message: renderWrong({ expected: text.language.expected, example: "/language id", found: args }, before) };
     }
-    if (chosen !== before) await services.people.change(person, { ...person.preferences, language: chosen });
+    await services.people.change(person, (now) => ({ ...now, language: chosen }));
     return { message: renderLanguage(chosen), toast: catalogueOf(chosen).settings.saved };
   },
 });

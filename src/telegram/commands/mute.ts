@@ -93,9 +93,13 @@ async function thing(ask: PersonalAsk, all: readonly string[]): Promise<NamedThi
 }
 
 async function muteFor(ask: PersonalAsk, what: Muted, untilMs: number | null): Promise<Reply> {
-  const preferences = withMute(ask.person.preferences, { ...what, untilMs }, ask.nowMs);
-  if (preferences === null) return list(ask, ask.text.mute.tooMany(MOST_MUTES));
-  const person = await ask.services.people.change(ask.person, preferences);
+  let tooMany = false;
+  const { person } = await ask.services.people.change(ask.person, (now) => {
+    const muted = withMute(now, { ...what, untilMs }, ask.nowMs);
+    tooMany = muted === null;
+    return muted ?? now;
+  });
+  if (tooMany) return list({ ...ask, person }, ask.text.mute.tooMany(MOST_MUTES));
   const name = mutedWords(what, ask.language);
   const { mute: text } = ask.text;
   const done = untilMs === null ? text.done(name) : text.doneFor(name, format.span(untilMs - ask.nowMs, ask.language));
@@ -106,9 +110,9 @@ async function unmute(ask: PersonalAsk, all: readonly string[]): Promise<Reply> 
   const [scope = "", ...rest] = all;
   const found = ask.person.preferences.mutes.find((each) => each.scope === scope && each.value === rest.join(" "));
   const what = found ?? (await thing(ask, all)).what;
-  const preferences = what === null ? null : withoutMute(ask.person.preferences, what);
-  if (what === null || preferences === null) return list(ask, null, ask.text.settings.gone);
-  const person = await ask.services.people.change(ask.person, preferences);
+  if (what === null) return list(ask, null, ask.text.settings.gone);
+  const { before, person } = await ask.services.people.change(ask.person, (now) => withoutMute(now, what) ?? now);
+  if (withoutMute(before, what) === null) return list({ ...ask, person }, null, ask.text.settings.gone);
   return list({ ...ask, person }, ask.text.mute.undone(mutedWords(what, ask.language)));
 }
 

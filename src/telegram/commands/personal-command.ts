@@ -32,7 +32,6 @@ export function personalCommand(spec: {
   return {
     name: spec.name,
     needsSession: true,
-    role: "person",
     groups: false,
     describe: spec.describe,
     run: (ask) => answer(ask, false),

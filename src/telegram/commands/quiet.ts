@@ -36,7 +36,7 @@ export const quiet = personalCommand({
       return { message: renderWrong({ expected: wanted, example: "/quiet 23:00 07:00 Asia/Jakarta", found: args }, language) };
     }
     const value = parsed === null ? null : parsed.value;
-    await services.people.change(person, { ...preferences, quiet: value });
+    await services.people.change(person, (now) => ({ ...now, quiet: value }));
     return { message: renderQuiet({ quiet: value, nowMs }, language), toast: text.settings.saved };
   },
 });

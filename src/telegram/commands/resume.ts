@@ -6,8 +6,7 @@ export const resume = personalCommand({
   name: "resume",
   describe: (text) => text.resume.describe,
   reply: async ({ person, language, services, text }) => {
-    const changed = person.status !== "active";
-    if (changed) await services.people.setStatus(person, "active");
-    return { message: renderResumed({ changed, preferences: person.preferences }, language), toast: text.resume.title };
+    const { changed, person: now } = await services.people.setStatus(person, "active");
+    return { message: renderResumed({ changed, preferences: now.preferences }, language), toast: text.resume.title };
   },
 });

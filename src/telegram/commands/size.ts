@@ -10,17 +10,16 @@ export const size = personalCommand({
   name: "size",
   describe: (text) => text.size.describe,
   reply: async ({ args, person, language, text, services }) => {
-    const { sizeUsd: beforeUsd } = person.preferences;
-    if (args === "") return { message: renderSize({ sizeUsd: beforeUsd, beforeUsd: null }, language) };
+    if (args === "") return { message: renderSize({ sizeUsd: person.preferences.sizeUsd, beforeUsd: null }, language) };
     const sizeUsd = parseUsd(args);
     const { min, max } = SIZE_BOUNDS_USD;
     if (sizeUsd === null || sizeUsd < min || sizeUsd > max) {
       const expected = text.size.expected(format.usd(min, language), format.usd(max, language));
       return { message: renderWrong({ expected, example: "/size 20k", found: args }, language) };
     }
-    if (sizeUsd !== beforeUsd) await services.people.change(person, { ...person.preferences, sizeUsd });
+    const { before } = await services.people.change(person, (now) => ({ ...now, sizeUsd }));
     return {
-      message: renderSize({ sizeUsd, beforeUsd: sizeUsd === beforeUsd ? null : beforeUsd }, language),
+      message: renderSize({ sizeUsd, beforeUsd: sizeUsd === before.sizeUsd ? null : before.sizeUsd }, language),
       toast: text.settings.saved,
     };
   },

@@ -8,21 +8,21 @@ import { tap } from "../start-taps.ts";
 export const start: Command = {
   name: "start",
   needsSession: false,
-  role: "person",
   groups: false,
   describe: (text) => text.start.describe,
   run: async (ask) => {
     if (ask.person === null) return nobody(ask);
     // Who comes back wants to hear again, whether they had stopped or had blocked the bot.
-    const person = ask.person.status === "active" ? ask.person : await ask.services.people.setStatus(ask.person, "active");
+    const person = ask.person.status === "active" ? ask.person : (await ask.services.people.setStatus(ask.person, "active")).person;
     return screen(ask, person, { step: "venues", edit: false });
   },
   press: async (ask) => {
     if (ask.person === null) return nobody(ask);
     const { preferences } = ask.person;
-    const tapped = tap(ask.args, preferences, venueIds(ask));
-    const person = tapped.preferences === preferences ? ask.person : await ask.services.people.change(ask.person, tapped.preferences);
-    return screen(ask, person, { step: tapped.step, edit: true });
+    const { preferences: tapped, step } = tap(ask.args, preferences, venueIds(ask));
+    if (tapped === preferences) return screen(ask, ask.person, { step, edit: true });
+    const { person } = await ask.services.people.change(ask.person, (now) => tap(ask.args, now, venueIds(ask)).preferences);
+    return screen(ask, person, { step, edit: true });
   },
 };
 

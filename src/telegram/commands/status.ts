@@ -10,7 +10,6 @@ import { renderStatus, type Status } from "../messages/status.ts";
 export const status: Command = {
   name: "status",
   needsSession: false,
-  role: "person",
   groups: false,
   describe: (text) => text.status.describe,
   run: (ask) => show(ask, false),

@@ -7,7 +7,7 @@ export const stop = personalCommand({
   name: "stop",
   describe: (text) => text.stop.describe,
   reply: async ({ args, person, language, services }) => {
-    if (person.status !== "stopped") await services.people.setStatus(person, "stopped");
+    await services.people.setStatus(person, "stopped");
     if (args === "session") {
       await services.people.endSession(person.telegramId);
       return { message: renderSignedOut(language) };

@@ -7,7 +7,6 @@ import { fromSnapshot, isPersonal, termsOf } from "./reading.ts";
 export const top: Command = {
   name: "top",
   needsSession: true,
-  role: "person",
   groups: true,
   describe: (text) => text.top.describe,
   run: (ask) => answer(ask, false),

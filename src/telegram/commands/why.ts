@@ -15,7 +15,6 @@ import { fromSnapshot, languageFor } from "./reading.ts";
 export const why: Command = {
   name: "why",
   needsSession: true,
-  role: "person",
   groups: false,
   describe: (text) => text.why.describe,
   run: (ask) => answer(ask, false),

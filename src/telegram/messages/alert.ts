@@ -2,6 +2,7 @@ import type { Delivery, DeliveryPayload, PersonalPair } from "../../domain/deliv
 import { CLOSE_REASONS, type Leg } from "../../domain/opportunity.ts";
 import type { Language, Person } from "../../domain/person.ts";
 import { DAY_MS } from "../../domain/units.ts";
+import { heldCarry, paysFunding, usdAtSize } from "../../economics/taken-funding.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
@@ -64,14 +65,12 @@ function aboutPair(payload: PairPayload, context: AlertContext): Content {
   const { pair, taken } = payload;
   const { language } = context.person.preferences;
   const { alert } = catalogueOf(language);
-  const holds = taken && (payload.kind === "ended" || isNegative(payload) ? alert.youHold : alert.youHoldNote);
+  const holds = taken && (payload.kind === "ended" || paysFunding(pair.priced) ? alert.youHold : alert.youHoldNote);
   return {
     body: [bold(headline(payload, language)), ...details(payload, context), holds],
     buttons: pairButtons(pair, taken, language),
   };
 }
-
-const isNegative = ({ pair }: PairPayload): boolean => (pair.priced.ledger.net ?? 0) < 0;
 
 /** What it is and the figure that matters. */
 function headline(payload: PairPayload, language: Language): string {
@@ -88,8 +87,13 @@ function headline(payload: PairPayload, language: Language): string {
       const before = payload.netBefore === null ? "" : `, ${alert.before(format.signedUsd(payload.netBefore * ledger.sizeUsd, language))}`;
       return `${alert.improved(asset, net, span)}${before}`;
     }
-    case "terms-changed":
-      return payload.taken && isNegative(payload) ? alert.turnedNegative(asset, net, span) : alert.termsChanged(asset, net, span);
+    case "terms-changed": {
+      const carry = payload.taken ? heldCarry(priced) : null;
+      if (carry === null || carry >= 0) return alert.termsChanged(asset, net, span);
+      // The funding alone: what it cost to enter is spent.
+      const paid = usdAtSize(carry * ledger.horizonHours, ledger.sizeUsd);
+      return alert.turnedNegative(asset, format.signedUsd(paid, language), span);
+    }
     case "no-data":
       return alert.noData(asset);
     case "data-back":

@@ -28,7 +28,7 @@ export function renderTook(
       direction(priced, language),
       took.terms(format.usd(sizeUsd, language), net, hoursWords(ledger.horizonHours, language)),
       took.costs(money(cost), money(ledger.fees), money(ledger.crossing)),
-      took.what,
+      opportunityId.startsWith("~") ? took.whatUnlisted : took.what,
       took.size(opportunityId),
       riskLine(language),
       parts.dataAge(format.span(view.ageMs, language)),

@@ -1,4 +1,4 @@
-import { clearsBar, mutedBy } from "../../delivery/my-cards.ts";
+import { clearsBar, isCoin, mutedBy } from "../../delivery/my-cards.ts";
 import type { Priced } from "../../domain/opportunity.ts";
 import type { Language, Mute, Person } from "../../domain/person.ts";
 import type { ToldOfRow } from "../../domain/told.ts";
@@ -148,9 +148,6 @@ function ownSteps(input: WhyInput): readonly Step[] {
     ...barStep(own, bar, language),
   ];
 }
-
-const isCoin = (asset: string, named: string): boolean =>
-  asset.toUpperCase() === named.toUpperCase() || asset.split("~")[0]?.toUpperCase() === named.toUpperCase();
 
 function muteStep({ scope, value, untilMs }: Mute, language: Language): Step {
   const { why } = catalogueOf(language);
