@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { splitMultiplier } from "../domain/instrument.ts";
 import { quoteWriter } from "../domain/quote.ts";
 import { err, ok } from "../domain/result.ts";
-import { joinRows, nameRow, rowsByName } from "./join-rows.ts";
-import { type NameBook, nameBook, nameReader, type ParseName, perpetualName } from "./name-book.ts";
+import { joinRows, closeRow, rowsByName } from "./join-rows.ts";
+import { boundNames, type NameBook, nameBook, nameReader, type ParseName, perpetualName } from "./name-book.ts";
 import { reject } from "./wire.ts";
 
 const parse: ParseName = (name) => (name.startsWith("?") ? err("bad-symbol") : ok(perpetualName(splitMultiplier(name), "USDT", "USDT")));
@@ -27,7 +27,7 @@ function joined({ primary, second }: Scan, book: NameBook) {
       if (!known.parsed.ok) return reject(known.name, known.parsed.error, "expected a coin");
       out.multiplier[at] = known.parsed.value.multiplier;
       met.push(`${index} ${String(counterparts.rowOf(known)?.name)}`);
-      nameRow(out, known.parsed.value, { assetClass: null, state: null });
+      closeRow(out, null, null);
       return null;
     },
   });
@@ -49,23 +49,26 @@ it("a feed that has met names makes of any bodies what a feed that has met none 
 });
 
 it("a name is read once, wherever and in whichever body it stands", () => {
-  const read: string[] = [];
+  const met: string[] = [];
   const counting: ParseName = (name) => {
-    read.push(name);
+    met.push(name);
     return parse(name);
   };
   const book = nameBook();
   for (const body of ["primary", "second", "primary"]) {
-    const readName = nameReader(book, body, counting);
-    expect(["A", "B", "A"].map((name, place) => readName(name, place).number)).toEqual([0, 1, 0]);
-    expect(readName("B", 0)).toBe(readName("B", 8));
+    const { read } = nameReader(book, body, counting);
+    expect(["A", "B", "A"].map((name, place) => read(name, place).number)).toEqual([0, 1, 0]);
+    expect(read("B", 0)).toBe(read("B", 8));
   }
-  expect(read).toEqual(["A", "B"]);
+  expect(met).toEqual(["A", "B"]);
 });
 
 it("names are bounded: beyond many times what a venue lists the book starts anew", () => {
   const book = nameBook();
-  const readName = nameReader(book, "primary", parse);
-  for (let place = 0; place <= 20_000; place++) readName(`C${place}`, place);
-  expect(nameReader(book, "primary", parse)("D", 0).number).toBe(0);
+  const { read } = nameReader(book, "primary", parse);
+  for (let place = 0; place < 20_000; place++) read(`C${place}`, place);
+  boundNames(book);
+  expect(nameReader(book, "primary", parse).read("D", 0).number).toBe(20_000);
+  boundNames(book);
+  expect(nameReader(book, "primary", parse).read("E", 0).number).toBe(0);
 });
