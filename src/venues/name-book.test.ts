@@ -4,7 +4,7 @@ import { splitMultiplier } from "../domain/instrument.ts";
 import { quoteWriter } from "../domain/quote.ts";
 import { err, ok } from "../domain/result.ts";
 import { joinRows, closeRow, rowsByName } from "./join-rows.ts";
-import { boundNames, type NameBook, nameBook, nameReader, type ParseName, perpetualName } from "./name-book.ts";
+import { boundNames, entryReader, type NameBook, nameBook, nameReader, type ParseName, perpetualName } from "./name-book.ts";
 import { reject } from "./wire.ts";
 
 const parse: ParseName = (name) => (name.startsWith("?") ? err("bad-symbol") : ok(perpetualName(splitMultiplier(name), "USDT", "USDT")));
@@ -71,4 +71,35 @@ it("names are bounded: beyond many times what a venue lists the book starts anew
   expect(nameReader(book, "primary", parse).read("D", 0).number).toBe(20_000);
   boundNames(book);
   expect(nameReader(book, "primary", parse).read("E", 0).number).toBe(0);
+});
+
+it("a kept table is read as by its names, whatever was asked for before and whichever table came last", () => {
+  const names = fc.array(fc.constantFrom("A", "B", "C", "D", "E"), { maxLength: 8 });
+  const tables = fc.array(fc.dictionary(fc.constantFrom("A", "B", "C", "D", "E"), fc.integer()), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(tables, fc.array(fc.tuple(fc.nat(), names), { maxLength: 6 }), (kept, scans) => {
+      const book = nameBook();
+      const maps = kept.map((table) => new Map(Object.entries(table)));
+      for (const [which, asked] of scans) {
+        const table = maps[which % maps.length];
+        const { read } = nameReader(book, "body", parse);
+        const entryOf = entryReader(book, table);
+        expect(asked.map((name, place) => entryOf(read(name, place)))).toEqual(asked.map((name) => table?.get(name)));
+      }
+    }),
+  );
+  const { read } = nameReader(nameBook(), "body", parse);
+  expect(entryReader(nameBook(), undefined)(read("A", 0))).toBeUndefined();
+});
+
+it("the columns of names are the same ones as long as the same rows come", () => {
+  const book = nameBook();
+  const columns = [["A", "B"], ["A", "B"], ["B", "A"], ["B"]].map((names) => {
+    const scan = { primary: names.map((name) => ({ name })), second: names.map((name) => ({ name })) };
+    const result = joined(scan, book);
+    if ("ok" in result) throw new Error("expected rows");
+    return result.symbol;
+  });
+  expect(columns.map((symbol) => columns.indexOf(symbol))).toEqual([0, 0, 2, 3]);
+  expect(columns.slice(2)).toEqual([["B/USDT:USDT", "A/USDT:USDT"], ["B/USDT:USDT"]]);
 });
