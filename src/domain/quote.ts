@@ -138,10 +138,14 @@ export function quoteWriter(venue: VenueId, capacity: number): QuoteWriter {
   return { venue, symbol: [], kind: [], asset: [], quote: [], settle: [], assetClass: [], state: [], ...byColumn(part) };
 }
 
-/** The filled part of a writer. */
-export function finishColumns(writer: QuoteWriter): QuoteColumns {
-  const count = writer.symbol.length;
-  const { venue, symbol, kind, asset, quote, settle, assetClass, state } = writer;
+/** The names of a batch's rows, column by column. */
+export type NameColumns = Pick<QuoteColumns, "symbol" | "kind" | "asset" | "quote" | "settle">;
+
+/** The filled part of a writer. `names` are the writer's own, unless somebody keeps those of the same rows. */
+export function finishColumns(writer: QuoteWriter, names: NameColumns = writer): QuoteColumns {
+  const { symbol, kind, asset, quote, settle } = names;
+  const { venue, assetClass, state } = writer;
+  const count = symbol.length;
   const numbers = byColumn((name) => writer[name].subarray(0, count));
   return { venue, count, symbol, kind, asset, quote, settle, assetClass, state, ...numbers };
 }

@@ -4,7 +4,7 @@ import type { FeedId } from "../domain/feed.ts";
 import type { QuoteColumns, RejectedRow } from "../domain/quote.ts";
 import type { Result } from "../domain/result.ts";
 import type { VenueFacts } from "../domain/venue.ts";
-import { type NameBook, nameBook } from "./name-book.ts";
+import { boundNames, type NameBook, nameBook } from "./name-book.ts";
 
 /** One endpoint of a venue. `Table` is what `read` keeps of its body: small, plain, storable (Map, arrays, objects). */
 export type Endpoint<Table = unknown> = {
@@ -117,8 +117,10 @@ export type AdapterSpec<T extends Tables> = Omit<VenueAdapter, "endpoints" | "jo
  */
 export function defineAdapter<T extends Tables>(spec: AdapterSpec<T>): VenueAdapter {
   type Join = AdapterSpec<T>["join"];
-  const join = (tables: Parameters<Join>[0], nowMs: number, names: NameBook = nameBook()): ReturnType<Join> =>
-    spec.join(tables, nowMs, names);
+  const join = (tables: Parameters<Join>[0], nowMs: number, names: NameBook = nameBook()): ReturnType<Join> => {
+    boundNames(names);
+    return spec.join(tables, nowMs, names);
+  };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
   return { ...spec, join } as unknown as VenueAdapter;
 }

@@ -16,8 +16,8 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { binance } from "./binance.ts";
 import { binanceBook } from "./binance-book.ts";
-import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
+import { joinRows, closeRow, type WriteRow } from "./join-rows.ts";
+import { entryReader, type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
@@ -108,17 +108,20 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
   const rows = tables.spotBookTicker.table;
   const out = quoteWriter("binance", rows.length);
   const readName = nameReader(names, "spotBookTicker", parseName);
-  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables) });
+  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables, names) });
 }
 
-function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {
+function rowWriter(out: QuoteWriter, tables: Fetches, names: NameBook): WriteRow<BookField> {
+  const pairs = entryReader(names, tables.spotExchangeInfo?.table);
+  const volumes = entryReader(names, tables.spotTicker24hr?.table);
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.spotBookTicker?.receivedAtMs ?? Number.NaN;
-  return ({ name: symbol, parsed }, row, { at }) => {
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a pair: base + USDT or USDC");
-    const pair = tables.spotExchangeInfo?.table.get(symbol);
+    const pair = pairs(known);
     if (pair !== undefined && pair.refusal !== null) return pair.refusal;
-    const volume = tables.spotTicker24hr?.table.get(symbol);
+    const volume = volumes(known);
     fault.raised = pair?.faulty === true || volume?.faulty === true;
     const { multiplier } = parsed.value;
     out.receivedAtMs[at] = receivedAtMs;
@@ -131,7 +134,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches): WriteRow<BookField> {
     out.minOrderBase[at] = (pair?.minQty ?? Number.NaN) * multiplier;
     out.lotBase[at] = (pair?.stepSize ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, volume, pair])}`);
-    nameRow(out, parsed.value, { assetClass: null, state: pair?.state ?? null });
+    closeRow(out, null, pair?.state ?? null);
     return null;
   };
 }

@@ -14,8 +14,8 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { binanceBook } from "./binance-book.ts";
-import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
+import { joinRows, type NamedRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
@@ -96,10 +96,17 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
     tables.bookTicker === undefined ? null : rowsByName(tables.bookTicker.table, "symbol", nameReader(names, "bookTicker", parseName));
   const out = quoteWriter("binance", rows.length);
   const readName = nameReader(names, "premiumIndex", parseName);
-  return joinRows({ rows, field: "symbol", readName, out, counterparts: books, write: rowWriter(out, tables, books) });
+  return joinRows({ rows, field: "symbol", readName, out, counterparts: books, write: rowWriter(out, tables, { books, names }) });
 }
 
-function rowWriter(out: QuoteWriter, tables: Fetches, books: NamedRows<BookField> | null): WriteRow<PremiumField> {
+function rowWriter(
+  out: QuoteWriter,
+  tables: Fetches,
+  { books, names }: { readonly books: NamedRows<BookField> | null; readonly names: NameBook },
+): WriteRow<PremiumField> {
+  const contracts = entryReader(names, tables.exchangeInfo?.table);
+  const fundings = entryReader(names, tables.fundingInfo?.table);
+  const volumes = entryReader(names, tables.ticker24hr?.table);
   const fault: Fault = { raised: false };
   const receivedAtMs = tables.premiumIndex?.receivedAtMs ?? Number.NaN;
   const bookAtMs = olderOf(receivedAtMs, tables.bookTicker?.receivedAtMs ?? Number.NaN);
@@ -107,10 +114,10 @@ function rowWriter(out: QuoteWriter, tables: Fetches, books: NamedRows<BookField
     const { name: symbol, parsed } = known;
     const book = books?.rowOf(known);
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT or USDC");
-    const contract = tables.exchangeInfo?.table.get(symbol);
+    const contract = contracts(known);
     if (contract !== undefined && contract.refusal !== null) return contract.refusal;
-    const funding = tables.fundingInfo?.table.get(symbol);
-    const volume = tables.ticker24hr?.table.get(symbol);
+    const funding = fundings(known);
+    const volume = volumes(known);
     fault.raised = funding?.faulty === true || volume?.faulty === true || contract?.faulty === true;
     const { multiplier } = parsed.value;
     out.receivedAtMs[at] = book === undefined ? receivedAtMs : bookAtMs;
@@ -131,7 +138,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, books: NamedRows<BookField
     out.minOrderBase[at] = (contract?.minQty ?? Number.NaN) * multiplier;
     out.lotBase[at] = (contract?.stepSize ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, book, funding, volume, contract])}`);
-    nameRow(out, parsed.value, { assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
+    closeRow(out, contract?.assetClass ?? null, contract?.state ?? null);
     return null;
   };
 }

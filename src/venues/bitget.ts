@@ -16,8 +16,8 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
+import { joinRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
   type Digested,
@@ -163,12 +163,13 @@ function joinTickers<Field extends string>(
     currentFundRate === undefined
       ? null
       : rowsByName(currentFundRate.table.rows, "symbol", nameReader(names, "currentFundRate", parseName));
+  const contractOf = entryReader(names, contracts?.table);
   const ratedAtMs = olderOf(receivedAtMs, currentFundRate?.receivedAtMs ?? Number.NaN);
   const fault: Fault = { raised: false };
   const write: WriteRow<Field | "symbol"> = (known, row, { at }) => {
     const { name: symbol, parsed } = known;
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT");
-    const contract = contracts?.table.get(symbol);
+    const contract = contractOf(known);
     if (contract !== undefined && contract.refusal !== null) return contract.refusal;
     const { multiplier } = parsed.value;
     const rate = rates?.rowOf(known);
@@ -185,7 +186,7 @@ function joinTickers<Field extends string>(
     out.minOrderBase[at] = (contract?.minTradeNum ?? Number.NaN) * multiplier;
     out.lotBase[at] = (contract?.sizeMultiplier ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, rate, contract])}`);
-    nameRow(out, parsed.value, { assetClass: contract?.assetClass ?? null, state: contract?.state ?? null });
+    closeRow(out, contract?.assetClass ?? null, contract?.state ?? null);
     return null;
   };
   const readName = nameReader(names, "tickers", parseName);

@@ -16,8 +16,8 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybit } from "./bybit.ts";
 import { bybitBook } from "./bybit-book.ts";
-import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
+import { joinRows, closeRow, type WriteRow } from "./join-rows.ts";
+import { type EntryReader, entryReader, type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
@@ -102,14 +102,21 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
   const { rows } = tables.spotTickers.table;
   const out = quoteWriter("bybit", rows.length);
   const readName = nameReader(names, "spotTickers", parseName);
-  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
+  return joinRows({
+    rows,
+    field: "symbol",
+    readName,
+    out,
+    write: rowWriter(out, tables.spotTickers, entryReader(names, tables.spotInstruments?.table)),
+  });
 }
 
-function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["spotInstruments"] | undefined): WriteRow<TickerField> {
+function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instrumentOf: EntryReader<Digested<Instrument>>): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
-  return ({ name: symbol, parsed }, row, { at }) => {
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
     if (!parsed.ok) return reject(symbol, parsed.error, expected(symbol, parsed.error));
-    const instrument = instruments?.get(symbol);
+    const instrument = instrumentOf(known);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     fault.raised = instrument?.faulty === true;
     const { multiplier } = parsed.value;
@@ -123,7 +130,7 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
     out.volume24hUsd[at] = numberIn(row.turnover24h, fault);
     out.lotBase[at] = (instrument?.basePrecision ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, instrument])}`);
-    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    closeRow(out, instrument?.assetClass ?? null, instrument?.state ?? null);
     return null;
   };
 }

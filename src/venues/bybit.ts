@@ -15,8 +15,8 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { bybitBook } from "./bybit-book.ts";
-import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
+import { joinRows, closeRow, type WriteRow } from "./join-rows.ts";
+import { entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Digested,
   digestRows,
@@ -122,14 +122,26 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
   const { rows } = tables.tickers.table;
   const out = quoteWriter("bybit", rows.length);
   const readName = nameReader(names, "tickers", parseName);
-  return joinRows({ rows, field: "symbol", readName, out, write: rowWriter(out, tables.tickers, tables.instruments?.table) });
+  return joinRows({
+    rows,
+    field: "symbol",
+    readName,
+    out,
+    write: rowWriter(out, tables.tickers, { instruments: tables.instruments?.table, names }),
+  });
 }
 
-function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tables["instruments"] | undefined): WriteRow<TickerField> {
+function rowWriter(
+  out: QuoteWriter,
+  tickers: Fetched<Tickers>,
+  { instruments, names }: { readonly instruments: Tables["instruments"] | undefined; readonly names: NameBook },
+): WriteRow<TickerField> {
+  const instrumentOf = entryReader(names, instruments);
   const fault: Fault = { raised: false };
-  return ({ name: symbol, parsed }, row, { at }) => {
+  return (known, row, { at }) => {
+    const { name: symbol, parsed } = known;
     if (!parsed.ok) return reject(symbol, parsed.error, "expected the name of a perpetual: base + USDT, or base + PERP");
-    const instrument = instruments?.get(symbol);
+    const instrument = instrumentOf(known);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     const { multiplier } = parsed.value;
     fault.raised = instrument?.faulty === true;
@@ -156,7 +168,7 @@ function rowWriter(out: QuoteWriter, tickers: Fetched<Tickers>, instruments: Tab
     if (phase !== null && !PHASES.has(phase)) return reject(symbol, "unknown-state", `expected a documented phase, found ${phase}`);
     const told = stateOf(phase, deliveryTime);
     const listed = instruments === undefined ? told : (instrument?.state ?? null);
-    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: told === "trading" ? listed : told });
+    closeRow(out, instrument?.assetClass ?? null, told === "trading" ? listed : told);
     return null;
   };
 }

@@ -14,7 +14,7 @@ import { type AssetClass, splitMultiplier, type TradingState } from "../domain/i
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { joinRows, type NamedRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import {
   type Fault,
@@ -157,7 +157,7 @@ function rowWriter(
     out.askSizeBase[at] = numberIn(book?.lowest_size, fault) * coinsPerContract;
     out.volume24hUsd[at] = numberIn(book?.volume_24h_quote, fault);
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, book])}`);
-    nameRow(out, parsed.value, { assetClass: CLASSES.get(row.contract_type) ?? null, state });
+    closeRow(out, CLASSES.get(row.contract_type) ?? null, state);
     return null;
   };
 }

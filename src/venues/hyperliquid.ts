@@ -14,7 +14,7 @@ import { type QuoteWriter, quoteWriter, type RejectReason } from "../domain/quot
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
+import { joinRows, closeRow, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { type Fault, fieldsIn, listIn, numberIn, reject, rejectDelisted, shownFields, timeMsIn, type WireRow } from "./wire.ts";
 import { bookIn, type BookInstrument } from "./wire-book.ts";
@@ -146,13 +146,11 @@ function rowWriter(out: QuoteWriter, fetched: Fetched<Markets>, nowMs: number): 
     out.openInterestUsd[at] = numberIn(context.openInterest, fault) * mark;
     out.lotBase[at] = multiplier / 10 ** numberIn(coin.szDecimals, fault);
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([coin, context])}`);
-    nameRow(out, parsed.value, LISTED);
+    // What stands in the first dex and is not delisted.
+    closeRow(out, "crypto", "trading");
     return null;
   };
 }
-
-/** What stands in the first dex and is not delisted. */
-const LISTED = { assetClass: "crypto", state: "trading" } as const;
 
 /** `kBONK` → 1,000 BONK in USDC. */
 const parseName = (symbol: string): Result<NameParts, RejectReason> =>

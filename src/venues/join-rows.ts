@@ -3,7 +3,7 @@ import type { AssetClass, TradingState } from "../domain/instrument.ts";
 import { finishColumns, type QuoteWriter, type RejectedRow } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { Parsed } from "./adapter.ts";
-import type { KnownName, NameParts, ReadName } from "./name-book.ts";
+import { type KnownName, type NameReader, namesOf } from "./name-book.ts";
 import { reject, shownFields, type WireRow } from "./wire.ts";
 
 /** Rows that have a name, and rejections for those that have none or one that is taken. */
@@ -18,9 +18,10 @@ export type NamedRows<Field extends string> = {
 export function rowsByName<Field extends string>(
   rows: readonly WireRow<Field>[],
   field: NoInfer<Field>,
-  readName: ReadName,
+  { book, read }: NameReader,
 ): NamedRows<Field> {
   const byNumber: (NonNullable<WireRow<Field>> | undefined)[] = [];
+  while (byNumber.length < book.byName.size) byNumber.push(undefined);
   const names: KnownName[] = [];
   const rejected: RejectedRow[] = [];
   for (let index = 0; index < rows.length; index++) {
@@ -30,7 +31,7 @@ export function rowsByName<Field extends string>(
       rejected.push(nameless(index, field, row));
       continue;
     }
-    const known = readName(name, index);
+    const known = read(name, index);
     while (byNumber.length <= known.number) byNumber.push(undefined);
     if (byNumber[known.number] !== undefined) {
       rejected.push(twice(name));
@@ -43,9 +44,9 @@ export function rowsByName<Field extends string>(
 }
 
 /**
- * Puts the numbers of one row at place `at` of the columns and names it last (`nameRow`). A row that it refuses is
- * not named, so its place is written again by the next row; therefore it sets every column it uses for every row, missing
- * ones to `NaN`.
+ * Puts the numbers of one row at place `at` of the columns, and its class and state last (`closeRow`). The place of a row
+ * that it refuses is written again by the next row; therefore it sets every column it uses for every row, missing ones to
+ * `NaN`.
  */
 export type WriteRow<Field extends string> = (
   known: KnownName,
@@ -54,25 +55,32 @@ export type WriteRow<Field extends string> = (
   place: { readonly at: number; readonly index: number },
 ) => RejectedRow | null;
 
-/** Turns the rows of a venue's primary body into columns, and says which rows it refused. A body without one name is a bad shape. */
-export function joinRows<Field extends string>(input: {
+/** What rows are made of. */
+type Join<Field extends string> = {
   readonly rows: readonly WireRow<Field>[];
   readonly field: Field;
-  readonly readName: ReadName;
+  readonly readName: NameReader;
   readonly write: WriteRow<Field>;
   readonly out: QuoteWriter;
   /** Coins in one unit of the book's sizes, by place in the columns, written by `write`; absent where that is the multiplier. */
   readonly bookUnitBase?: Float64Array;
   /** Rows of a second body that are joined into these, where there is one and it has been fetched. */
   readonly counterparts?: NamedRows<string> | null;
-}): Result<Parsed, VenueError> {
-  const { rows, field, readName, out, write, counterparts } = input;
+};
+
+/** Turns the rows of a venue's primary body into columns, and says which rows it refused. A body without one name is a bad shape. */
+export function joinRows<Field extends string>(input: Join<Field>): Result<Parsed, VenueError> {
+  const { rows, field, out, write, counterparts } = input;
+  const { book, read } = input.readName;
   const rejected = [...(counterparts?.rejected ?? [])];
   if (counterparts?.names.length === 0) return err(unnamed(rejected));
-  const venueSymbols: string[] = [];
-  /** By number of the name. */
-  const seen: boolean[] = [];
-  const multiplied = new Set<string>();
+  const shown: KnownName[] = [];
+  // A row brings one name at most, and a name one symbol.
+  const most = book.byName.size + rows.length;
+  /** By number of the name: whether it stood in an earlier row. */
+  const seen = new Uint8Array(most);
+  /** By number of the symbol: whether an earlier row has it. Two names can share one, as `1000CAT` and `CAT` do. */
+  const taken = new Uint8Array(most);
   const place = { at: 0, index: 0 };
   for (let index = 0; index < rows.length; index++) {
     const fields = rows[index] ?? null;
@@ -81,40 +89,36 @@ export function joinRows<Field extends string>(input: {
       rejected.push(nameless(index, field, fields));
       continue;
     }
-    const known = readName(name, index);
-    while (seen.length <= known.number) seen.push(false);
-    if (seen[known.number] === true) {
+    const known = read(name, index);
+    if (seen[known.number] === 1) {
       rejected.push(twice(name));
       continue;
     }
-    seen[known.number] = true;
-    place.at = out.symbol.length;
+    seen[known.number] = 1;
+    place.at = shown.length;
     place.index = index;
     const refused = write(known, fields, place);
     if (refused !== null) rejected.push(refused);
-    else if (isTaken(out, place.at, multiplied)) rejected.push(unname(out, name));
-    else venueSymbols.push(known.name);
+    else if (taken[known.symbolNumber] === 1) rejected.push(takeBack(out, known));
+    else {
+      taken[known.symbolNumber] = 1;
+      shown.push(known);
+    }
   }
-  if (!seen.includes(true)) return err(unnamed(rejected));
+  if (!seen.includes(1)) return err(unnamed(rejected));
   for (const { name, number } of counterparts?.names ?? []) {
-    if (seen[number] !== true) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
+    if (seen[number] !== 1) rejected.push(reject(name, "no-counterpart", `expected a row with that ${field}, found none`));
   }
-  const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, venueSymbols.length);
-  return ok({ columns: finishColumns(out), rejected, venueSymbols, bookUnitBase });
-}
-
-/** Whether an earlier row has the symbol of this one. Names are unique, so only a multiplier can bring two of them together. */
-function isTaken(out: QuoteWriter, at: number, multiplied: Set<string>): boolean {
-  const asset = out.asset[at] ?? "";
-  if (out.multiplier[at] !== 1) multiplied.add(asset);
-  else if (!multiplied.has(asset)) return false;
-  return out.symbol.indexOf(out.symbol[at] ?? "") < at;
+  const { columns: names, venueSymbols } = namesOf(book, shown);
+  const bookUnitBase = (input.bookUnitBase ?? out.multiplier).subarray(0, shown.length);
+  return ok({ columns: finishColumns(out, names), rejected, venueSymbols, bookUnitBase });
 }
 
 /** Takes the last row back: beside `1000CAT` there is a `CAT`, and both cannot be `CAT/USDT:USDT`. */
-function unname(out: QuoteWriter, name: string): RejectedRow {
-  const symbol = out.symbol.pop() ?? "";
-  for (const names of [out.kind, out.asset, out.quote, out.settle, out.assetClass, out.state]) names.pop();
+function takeBack(out: QuoteWriter, { name, parsed }: KnownName): RejectedRow {
+  out.assetClass.pop();
+  out.state.pop();
+  const symbol = parsed.ok ? parsed.value.symbol : name;
   return reject(name, "duplicate-symbol", `expected one instrument that is ${symbol}, found a second`);
 }
 
@@ -131,17 +135,8 @@ const unnamed = (rejected: readonly RejectedRow[]): VenueError => ({
 
 const twice = (name: string): RejectedRow => reject(name, "duplicate-symbol", "expected one row of that name, found a second");
 
-/** Names, class and state of a row: pushed last, so that a row whose numbers were refused leaves no trace. */
-export function nameRow(
-  out: QuoteWriter,
-  { symbol, kind, asset, quote, settle }: NameParts,
-  { assetClass, state }: { readonly assetClass: AssetClass | null; readonly state: TradingState | null },
-): void {
-  out.symbol.push(symbol);
-  out.kind.push(kind);
-  out.asset.push(asset);
-  out.quote.push(quote);
-  out.settle.push(settle);
+/** Class and state of a row: pushed last, so that a row whose numbers were refused leaves no trace. */
+export function closeRow(out: QuoteWriter, assetClass: AssetClass | null, state: TradingState | null): void {
   out.assetClass.push(assetClass);
   out.state.push(state);
 }

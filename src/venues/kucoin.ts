@@ -16,7 +16,7 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { type BookSpec, defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { joinRows, type NamedRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type KnownName, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, pairLevel } from "./wire-book.ts";
 import {
@@ -171,7 +171,7 @@ function rowWriter(
     out.askSizeBase[at] = numberIn(ticker?.bestAskSize, fault) * coinsPerLot;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker])}`);
     const assetClass = isMissing(row.assetClass) ? null : (CLASSES.get(row.assetClass) ?? "other");
-    nameRow(out, parsed.value, { assetClass, state: Number.isNaN(endsAtMs) ? stateOf(row) : "delisting" });
+    closeRow(out, assetClass, Number.isNaN(endsAtMs) ? stateOf(row) : "delisting");
     return null;
   };
 }

@@ -12,8 +12,8 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, nameRow, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
+import { joinRows, closeRow, type WriteRow } from "./join-rows.ts";
+import { type EntryReader, entryReader, type NameBook, nameReader, type NameParts, spotName } from "./name-book.ts";
 import { okx } from "./okx.ts";
 import { OKX_DOCS as DOCS, okxBook, okxErrorIn as errorIn, okxList } from "./okx-wire.ts";
 import {
@@ -78,20 +78,26 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
   const rows = tables.spotTickers.table;
   const out = quoteWriter("okx", rows.length);
   const readName = nameReader(names, "spotTickers", parseName);
-  return joinRows({ rows, field: "instId", readName, out, write: rowWriter(out, tables.spotTickers, tables.spotInstruments?.table) });
+  return joinRows({
+    rows,
+    field: "instId",
+    readName,
+    out,
+    write: rowWriter(out, tables.spotTickers, entryReader(names, tables.spotInstruments?.table)),
+  });
 }
 
 function rowWriter(
   out: QuoteWriter,
   tickers: Fetched<Tables["spotTickers"]>,
-  instruments: Tables["spotInstruments"] | undefined,
+  instrumentOf: EntryReader<Digested<Instrument>>,
 ): WriteRow<TickerField> {
   const fault: Fault = { raised: false };
   return (known, row, { at }) => {
     const { name: symbol } = known;
     const parsed = row.instType === "SPOT" ? known.parsed : NO_PAIR;
     if (!parsed.ok) return reject(symbol, parsed.error, `expected a spot pair BASE-USDT or BASE-USDC, found ${shownFields(row)}`);
-    const instrument = instruments?.get(symbol);
+    const instrument = instrumentOf(known);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     fault.raised = instrument?.faulty === true;
     const { multiplier } = parsed.value;
@@ -106,7 +112,7 @@ function rowWriter(
     out.minOrderBase[at] = (instrument?.minSz ?? Number.NaN) * multiplier;
     out.lotBase[at] = (instrument?.lotSz ?? Number.NaN) * multiplier;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, instrument])}`);
-    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    closeRow(out, instrument?.assetClass ?? null, instrument?.state ?? null);
     return null;
   };
 }

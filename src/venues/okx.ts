@@ -15,8 +15,8 @@ import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } fr
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS, MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
-import { joinRows, type NamedRows, nameRow, rowsByName, type WriteRow } from "./join-rows.ts";
-import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
+import { joinRows, type NamedRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
+import { type EntryReader, entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { OKX_DOCS as DOCS, okxBook, okxErrorIn, okxList } from "./okx-wire.ts";
 import {
   type Digested,
@@ -67,8 +67,8 @@ export const okx = defineAdapter<Tables>({
   endpoints: {
     fundingRate: { ...hot, path: `${PUBLIC}/funding-rate?instId=ANY`, required: true, read: (body) => okxList(body) },
     tickers: { ...hot, path: "/api/v5/market/tickers?instType=SWAP", required: false, read: (body) => okxList(body) },
-    markPrice: { ...hot, path: `${PUBLIC}/mark-price?instType=SWAP`, required: false, read: figures("markPx") },
-    openInterest: { ...slow, refreshMs: 5 * MINUTE_MS, path: `${PUBLIC}/open-interest?instType=SWAP`, read: figures("oiUsd") },
+    markPrice: { ...hot, path: `${PUBLIC}/mark-price?instType=SWAP`, required: false, read: (body) => okxList(body) },
+    openInterest: { ...slow, refreshMs: 5 * MINUTE_MS, path: `${PUBLIC}/open-interest?instType=SWAP`, read: readInterest },
     instruments: { ...slow, refreshMs: 30 * MINUTE_MS, path: `${PUBLIC}/instruments?instType=SWAP`, read: readInstruments },
   },
   errorIn: okxErrorIn,
@@ -76,12 +76,9 @@ export const okx = defineAdapter<Tables>({
   join,
 });
 
-/** Reads one figure of each instrument. */
-function figures(field: "markPx" | "oiUsd"): (body: unknown) => Result<Figures, VenueError> {
-  return (body) => {
-    const list = okxList<"instId" | typeof field>(body);
-    return list.ok ? ok(digestRows(list.value, "instId", (row, fault) => ({ value: numberIn(row[field], fault) }))) : list;
-  };
+function readInterest(body: unknown): Result<Tables["openInterest"], VenueError> {
+  const list = okxList<"instId" | "oiUsd">(body);
+  return list.ok ? ok(digestRows(list.value, "instId", (row, fault) => ({ value: numberIn(row.oiUsd, fault) }))) : list;
 }
 
 function readInstruments(body: unknown): Result<Tables["instruments"], VenueError> {
@@ -95,7 +92,16 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
   const books = tables.tickers === undefined ? null : rowsByName(tables.tickers.table, "instId", nameReader(names, "tickers", parseName));
   const out = quoteWriter("okx", rows.length);
   const bookUnitBase = new Float64Array(rows.length);
-  const write = rowWriter({ out, bookUnitBase }, tables, books);
+  const marks =
+    tables.markPrice === undefined ? null : rowsByName(tables.markPrice.table, "instId", nameReader(names, "markPrice", parseName));
+  const joined = {
+    books,
+    marks,
+    doubtful: namesTwice(marks?.rejected ?? []),
+    instruments: entryReader(names, tables.instruments?.table),
+    interests: entryReader(names, tables.openInterest?.table),
+  };
+  const write = rowWriter({ out, bookUnitBase }, tables, joined);
   const readName = nameReader(names, "fundingRate", parseName);
   return joinRows({ rows, field: "instId", readName, out, counterparts: books, write, bookUnitBase });
 }
@@ -103,7 +109,7 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
 function rowWriter(
   { out, bookUnitBase }: { readonly out: QuoteWriter; readonly bookUnitBase: Float64Array },
   tables: Fetches,
-  books: NamedRows<TickerField> | null,
+  { books, marks, doubtful, instruments, interests }: Joined,
 ): WriteRow<FundingField> {
   const fault: Fault = { raised: false };
   const ratesAtMs = tables.fundingRate?.receivedAtMs ?? Number.NaN;
@@ -114,13 +120,13 @@ function rowWriter(
     const parsed = row.instType === "SWAP" ? known.parsed : err(reasonOf(row.instType));
     if (!parsed.ok)
       return reject(symbol, parsed.error, `expected a swap BASE-QUOTE-SWAP settled in USDT or USDC, found ${shownFields(row)}`);
-    const instrument = tables.instruments?.table.get(symbol);
+    const instrument = instruments(known);
     if (instrument !== undefined && instrument.refusal !== null) return instrument.refusal;
     const ticker = books?.rowOf(known);
-    const mark = tables.markPrice?.table.get(symbol);
-    const interest = tables.openInterest?.table.get(symbol);
+    const mark = marks?.rowOf(known);
+    const interest = interests(known);
     const { multiplier } = parsed.value;
-    fault.raised = instrument?.faulty === true || mark?.faulty === true || interest?.faulty === true;
+    fault.raised = instrument?.faulty === true || interest?.faulty === true || (doubtful.size > 0 && doubtful.has(symbol));
     const coinsPerContract = (instrument?.contractSize ?? Number.NaN) * multiplier;
     const fundingTime = timeMsIn(row.fundingTime, fault);
     const rowAtMs = ticker === undefined ? ratesAtMs : booksAtMs;
@@ -133,7 +139,7 @@ function rowWriter(
     out.ask[at] = numberIn(ticker?.askPx, fault) / multiplier;
     out.bidSizeBase[at] = numberIn(ticker?.bidSz, fault) * coinsPerContract;
     out.askSizeBase[at] = numberIn(ticker?.askSz, fault) * coinsPerContract;
-    out.mark[at] = (mark?.value ?? Number.NaN) / multiplier;
+    out.mark[at] = numberIn(mark?.markPx, fault) / multiplier;
     out.fundingRatePerInterval[at] = numberIn(row.fundingRate, fault);
     out.fundingIntervalHours[at] = intervalMs(row, fundingTime, fault) / HOUR_MS;
     out.nextFundingAtMs[at] = fundingTime;
@@ -146,10 +152,14 @@ function rowWriter(
     out.lotBase[at] = (instrument?.lotSz ?? Number.NaN) * coinsPerContract;
     if (fault.raised)
       return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker, mark, interest, instrument])}`);
-    nameRow(out, parsed.value, { assetClass: instrument?.assetClass ?? null, state: instrument?.state ?? null });
+    closeRow(out, instrument?.assetClass ?? null, instrument?.state ?? null);
     return null;
   };
 }
+
+/** The names that come twice in a body: it cannot be told which row holds. */
+const namesTwice = (rejected: readonly RejectedRow[]): ReadonlySet<string> =>
+  new Set(rejected.flatMap(({ symbol, reason }) => (reason === "duplicate-symbol" ? [symbol] : [])));
 
 /** From the next settlement to the one after it; where that is not sent, from the last one to the next. */
 function intervalMs(row: NonNullable<WireRow<FundingField>>, fundingTime: number, fault: Fault): number {
@@ -229,7 +239,7 @@ type TickerField = "instId" | "bidPx" | "bidSz" | "askPx" | "askSz" | "last" | "
 type KindField = "ctType" | "state" | "ruleType" | "instCategory" | "expTime" | "instFamily" | "settleCcy";
 type InstrumentField = "instId" | KindField | "ctVal" | "ctMult" | "ctValCcy" | "minSz" | "lotSz";
 
-type Figures = ReadonlyMap<string, Digested<{ readonly value: number }>>;
+type MarkField = "instId" | "markPx";
 type Instrument = {
   readonly refusal: RejectedRow | null;
   readonly state: TradingState | null;
@@ -242,8 +252,17 @@ type Instrument = {
 type Tables = {
   fundingRate: readonly WireRow<FundingField>[];
   tickers: readonly WireRow<TickerField>[];
-  markPrice: Figures;
-  openInterest: Figures;
+  markPrice: readonly WireRow<MarkField>[];
+  openInterest: ReadonlyMap<string, Digested<{ readonly value: number }>>;
   instruments: ReadonlyMap<string, Digested<Instrument>>;
+};
+/** What is joined by number of the name. */
+type Joined = {
+  readonly books: NamedRows<TickerField> | null;
+  readonly marks: NamedRows<MarkField> | null;
+  /** Names that come twice among the mark prices. */
+  readonly doubtful: ReadonlySet<string>;
+  readonly instruments: EntryReader<Digested<Instrument>>;
+  readonly interests: EntryReader<Digested<{ readonly value: number }>>;
 };
 type Fetches = { readonly [K in keyof Tables]?: Fetched<Tables[K]> | undefined };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { quoteWriter } from "../domain/quote.ts";
 import { splitMultiplier } from "../domain/instrument.ts";
 import { ok } from "../domain/result.ts";
-import { joinRows, nameRow } from "./join-rows.ts";
+import { joinRows, closeRow } from "./join-rows.ts";
 import { nameBook, nameReader, perpetualName } from "./name-book.ts";
 import { flagIn, listIn, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
 
@@ -118,7 +118,7 @@ describe("joinRows", () => {
         out.multiplier[at] = numberIn(fields.times, fault);
         const asset = textIn(fields.asset, fault);
         if (asset === null || !known.parsed.ok) return { symbol: "?", reason: "bad-field", detail: "no asset" };
-        nameRow(out, known.parsed.value, { assetClass: null, state: null });
+        closeRow(out, null, null);
         return null;
       },
     });

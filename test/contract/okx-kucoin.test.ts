@@ -52,6 +52,23 @@ describe("states of OKX and KuCoin that decide money", () => {
     expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
   });
 
+  it("okx refuses an instrument with two mark prices, or one that is no number, and has one without", () => {
+    const envelope = (data: object[]) => ({ code: "0", msg: "", data });
+    const names = ["BTC-USDT-SWAP", "ETH-USDT-SWAP", "SOL-USDT-SWAP", "XRP-USDT-SWAP"];
+    const fundingRate = envelope(names.map((instId) => ({ instId, instType: "SWAP" })));
+    const mark = (instId: string, markPx: string) => ({ instId, instType: "SWAP", markPx });
+    const marks = [mark("BTC-USDT-SWAP", "1"), mark("ETH-USDT-SWAP", "2"), mark("XRP-USDT-SWAP", "much"), mark("BTC-USDT-SWAP", "1")];
+    const parsed = mustParse(okx, { fundingRate, markPrice: envelope(marks) }, NOW_MS);
+    expect([...bySymbol(parsed)].map(([symbol, quote]) => [symbol, quote.mark])).toEqual([
+      ["ETH-USDT-SWAP", 2],
+      ["SOL-USDT-SWAP", null],
+    ]);
+    expect(parsed.rejected.map(({ symbol, reason }) => [symbol, reason])).toEqual([
+      ["BTC-USDT-SWAP", "bad-field"],
+      ["XRP-USDT-SWAP", "bad-field"],
+    ]);
+  });
+
   it.each([
     [{ instType: "FUTURES" }, null, "not-perpetual"],
     [{ instType: "SOMETHING_NEW" }, null, "unknown-contract-type"],
