@@ -244,7 +244,7 @@ describe("the catalogue", () => {
     expect(Object.keys(why.refusals)).toEqual(expect.arrayContaining([...PAIR_DROP_REASONS]));
     expect(Object.keys(why.kinds)).toEqual(expect.arrayContaining([...DELIVERY_KINDS]));
     expect(Object.keys(why.reasons)).toEqual(
-      expect.arrayContaining(DELIVERY_STATUSES.filter((status) => !["sent", "sending", "held", "suppressed"].includes(status))),
+      expect.arrayContaining(DELIVERY_STATUSES.filter((status) => !["sent", "digested", "queued", "sending"].includes(status))),
     );
     expect(Object.keys(card.closeReasons)).toEqual(expect.arrayContaining([...CLOSE_REASONS]));
     expect(Object.keys(card.marks)).toEqual(expect.arrayContaining(RULES.filter(({ kind }) => kind === "soft").map(({ id }) => id)));
