@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
 import { identify, type IdentityResult } from "./identity.ts";
-import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, nthAssetId, openMemory, tickerOf } from "./identity-memory.ts";
+import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, MERGE_AFTER_SCANS, nthAssetId, openMemory, tickerOf } from "./identity-memory.ts";
 import { priceClusters, spreadOf } from "./price-clusters.ts";
 
 /** One row of NEIRO at each venue, by its price. */
@@ -165,4 +165,64 @@ describe("price clusters", () => {
   });
 
   test("have a spread only with a price", () => expect(() => spreadOf([])).toThrow("no prices"));
+});
+
+test("prices that are no finite numbers end up alone", () => {
+  const groups = priceClusters(
+    [Infinity, 1, Infinity, 1.001].map((price) => ({ price })),
+    0.03,
+  );
+  expect(groups.map((group) => group.map(({ price }) => price))).toEqual([[1, 1.001], [Infinity], [Infinity]]);
+  expect(priceClusters([{ price: Number.NaN }], 0.03)).toHaveLength(1);
+});
+
+test("a spread that is exactly the tolerance is within it", () => {
+  const judged = (prices: readonly number[]) =>
+    identify({
+      venues: prices.map((price, place) => ({ columns: columnsOf(`v${place}`, [at(price)]), passed: [0] })),
+      settings: { ...SETTINGS, identityTolerance: 0.5, identityToleranceTwoVenues: 0.25 },
+      memory: EMPTY_IDENTITY_MEMORY,
+    }).venues.map(({ assetId }) => assetId[0]);
+  expect(judged([1, 1.25])).toEqual(["NEIRO", "NEIRO"]);
+  expect(judged([1, 1.26])).toEqual([null, null]);
+  expect(judged([1, 1.25, 1.5])).toEqual(["NEIRO", "NEIRO", "NEIRO"]);
+  expect(judged([1, 1.25, 8])).toEqual(["NEIRO", "NEIRO", null]);
+});
+
+test("the two markets of one venue count once, whichever venue has them", () => {
+  const spot: RowSpec = { kind: "spot", symbol: "NEIRO/USDT", asset: "NEIRO", index: null, mark: null, bid: 1.02, ask: 1.02 };
+  const venues = (["a", "b", "b"] as const).map((venue, place) => ({
+    columns: columnsOf(venue, [place === 2 ? spot : at(place === 0 ? 1 : 1.02)]),
+    passed: [0],
+  }));
+  // Two venues 2 % apart are two coins, of which that of two markets stands.
+  const found = identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY });
+  expect(found.venues.map(({ assetId }) => assetId[0])).toEqual([null, null, null]);
+});
+
+describe("a coin that breaks in two equal parts", () => {
+  const memory = remembered({ a: "NEIRO", b: "NEIRO", c: "NEIRO", d: "NEIRO" });
+  test("leaves its id to the part that ranks first, cheap or dear", () => {
+    expect(ids({ a: at(1), b: at(1), c: at(9), d: at(9) }, memory)).toEqual(["NEIRO", "NEIRO", "NEIRO~2", "NEIRO~2"]);
+    expect(ids({ a: at(9), b: at(9), c: at(1), d: at(1) }, memory)).toEqual(["NEIRO", "NEIRO", "NEIRO~2", "NEIRO~2"]);
+  });
+});
+
+test("coins that stand together are noticed beside others of the ticker that do not", () => {
+  const memory = remembered({ a: "NEIRO", b: "NEIRO", c: "NEIRO~2", d: "NEIRO~2" });
+  const market = { a: at(1), b: at(1), c: at(1.01), d: at(1.01), g: at(9), h: at(9) };
+  expect(run(market, memory).memory.togetherScans).toEqual({ NEIRO: 1 });
+  expect(ids(market, memory)).toEqual(["NEIRO", "NEIRO", "NEIRO~2", "NEIRO~2", "NEIRO~3", "NEIRO~3"]);
+});
+
+test("a memory that merges a ticker says so, forgets it, and no other", () => {
+  const memory = openMemory({
+    ids: { a: "NEIRO", b: "NEIRO~2", c: "PEPE", d: "PEPE~2" },
+    togetherScans: { NEIRO: MERGE_AFTER_SCANS - 2, PEPE: 3 },
+  });
+  expect([memory.merged("NEIRO", true), memory.knows("NEIRO")]).toEqual([false, true]);
+  expect([memory.merged("NEIRO", true), memory.knows("NEIRO"), memory.knows("PEPE")]).toEqual([true, false, true]);
+  expect(memory.close()).toEqual({ ids: { c: "PEPE", d: "PEPE~2" }, togetherScans: { PEPE: 3 } });
+  memory.remember("e", "DOGE~2");
+  expect([memory.knows("DOGE"), [...memory.assetIdsOf("DOGE")]]).toEqual([true, ["DOGE~2"]]);
 });
