@@ -3,14 +3,13 @@ import type { QualitySettings } from "../domain/settings.ts";
 import type { VenueFacts } from "../domain/venue.ts";
 import { columnsOf, FACTS, hoursAhead, NOW_MS, type RowSpec, SETTINGS } from "../../test/rows.ts";
 import { RULES } from "./rules.ts";
-import { SCREENS, screenRows } from "./screens.ts";
+import { type Batch, SCREENS, screenRows } from "./screens.ts";
 
 type Terms = { readonly facts?: Partial<VenueFacts>; readonly settings?: Partial<QualitySettings> };
 
-/** The rules that the screens of a batch ask about each row. */
-function asked(specs: readonly RowSpec[], { facts, settings }: Terms = {}): readonly (readonly string[])[] {
+function batchOf(specs: readonly RowSpec[], { facts, settings }: Terms = {}): Batch {
   const columns = columnsOf("venue", specs);
-  const batch = {
+  return {
     columns,
     unchangedScans: new Float64Array(specs.length).fill(1),
     facts: { ...FACTS, ...facts },
@@ -18,6 +17,11 @@ function asked(specs: readonly RowSpec[], { facts, settings }: Terms = {}): read
     nowMs: NOW_MS,
     hasPerpetuals: columns.kind.includes("perpetual"),
   };
+}
+
+/** The rules that the screens of a batch ask about each row. */
+function asked(specs: readonly RowSpec[], terms: Terms = {}): readonly (readonly string[])[] {
+  const batch = batchOf(specs, terms);
   const suspects = new Uint32Array(specs.length);
   RULES.forEach(({ id }, place) => {
     for (const screen of SCREENS[id]?.(batch) ?? []) screenRows(suspects, 1 << place, screen);
@@ -67,7 +71,16 @@ describe("a row that is well within every bar costs no rule a look", () => {
   test("beside rows that do", () => expect(asked([{}, { mark: 0 }, {}])).toEqual([NOTHING, ["mark-not-positive"], NOTHING]));
 });
 
-test("every rule has a screen", () => expect(RULES.map(({ id }) => id).filter((id) => SCREENS[id] === undefined)).toEqual([]));
+test("every rule has screens, so that none looks at every row", () => {
+  const batch = batchOf([{}]);
+  expect(RULES.map(({ id }) => id).filter((id) => !Array.isArray(SCREENS[id]?.(batch)))).toEqual([]);
+});
+
+test("a rule that does not hold for a venue looks at none of its rows", () => {
+  const batch = batchOf([{ kind: "spot" }], { facts: { hasBulkBook: false } });
+  const rules = ["missing-bid", "missing-ask", "missing-rate", "missing-interval", "missing-next-funding", "rates-must-be-positive"];
+  expect(rules.map((id) => SCREENS[id]?.(batch))).toEqual(rules.map(() => []));
+});
 
 test("a list of more than one allowed class asks about the rows of the others only", () => {
   const settings = { allowedAssetClasses: ["crypto", "equity"] } as const;
