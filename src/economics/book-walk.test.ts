@@ -17,7 +17,7 @@ const book: Book = {
   eventAtMs: null,
 };
 const read = { sizesUsd: [1_000, 5_000], readAtMs: 7 };
-const depth = depthOf(book, read);
+const depth = () => depthOf(book, read);
 
 describe("walking a book", () => {
   test("fills the best level first and the last in part: 1,010 USD buy 10 coins, 1,020 more buy 10", () => {
@@ -41,18 +41,18 @@ describe("crossing from a book", () => {
   test("is (vwap of the asks − vwap of the bids) / mid: 2,000 USD at 101.4919… and 98.4924…, mid 100", () => {
     const buy = 2_000 / (10 + 990 / 102);
     const sell = 2_000 / (10 + 1_010 / 98);
-    expect(crossingIn(depth, 2_000)).toBeCloseTo((buy - sell) / 100, 14);
+    expect(crossingIn(depth(), 2_000)).toBeCloseTo((buy - sell) / 100, 14);
   });
 
   test("within the best level is what the top of the same book gives", () => {
     const top = { bid: 99, ask: 101, bidSizeBase: 10, askSizeBase: 10, quotedNotionalUsd: null };
-    expect(crossingIn(depth, 900)).toBeCloseTo(crossingAt(top, 900) ?? Number.NaN, 14);
+    expect(crossingIn(depth(), 900)).toBeCloseTo(crossingAt(top, 900) ?? Number.NaN, 14);
   });
 
   test("is not known beyond what the thinner side holds", () => {
-    expect(heldUsd(depth)).toBe(14_410);
-    expect(crossingIn(depth, 14_410)).not.toBeNull();
-    expect(crossingIn(depth, 14_411)).toBeNull();
+    expect(heldUsd(depth())).toBe(14_410);
+    expect(crossingIn(depth(), 14_410)).not.toBeNull();
+    expect(crossingIn(depth(), 14_411)).toBeNull();
   });
 });
 
@@ -63,9 +63,10 @@ describe("what is kept of a deep book", () => {
     asks: levels.map((place) => [100.01 + 0.01 * place, 5 + (place % 5)]),
     eventAtMs: null,
   };
-  const kept = depthOf(deep, { sizesUsd: [1_000, 5_000, 20_000, 100_000], readAtMs: 0 });
+  const keptOf = () => depthOf(deep, { sizesUsd: [1_000, 5_000, 20_000, 100_000], readAtMs: 0 });
 
   test("is small, and whole", () => {
+    const kept = keptOf();
     expect(kept.asks.usd).toHaveLength(LADDER_POINTS);
     expect(kept.bids.base).toHaveLength(LADDER_POINTS);
     expect(kept.asks.usd.at(-1)).toBeCloseTo(
@@ -76,6 +77,7 @@ describe("what is kept of a deep book", () => {
   });
 
   test("is exact at the sizes of the card and at the best level, and elsewhere never better than the book", () => {
+    const kept = keptOf();
     for (const usd of [100, 500, 1_000, 5_000, 20_000, 100_000]) {
       expect(vwapAt(kept.asks, usd)).toBeCloseTo(walk(deep.asks, usd)?.vwap ?? Number.NaN, 9);
       expect(vwapAt(kept.bids, usd)).toBeCloseTo(walk(deep.bids, usd)?.vwap ?? Number.NaN, 9);
@@ -87,5 +89,49 @@ describe("what is kept of a deep book", () => {
       // Within a basis point of it.
       expect(vwapAt(kept.asks, usd)).toBeLessThan(buy * 1.0001);
     }
+  });
+});
+
+describe("a book of few levels or none", () => {
+  const even = (count: number): Book => ({
+    bids: Array.from({ length: count }, (_, place) => [100 - place, 1]),
+    asks: Array.from({ length: count }, (_, place) => [101 + place, 1]),
+    eventAtMs: null,
+  });
+
+  test("is kept level by level up to the number of points", () => {
+    const { asks } = depthOf(even(LADDER_POINTS), read);
+    expect(asks.base).toEqual(Array.from({ length: LADDER_POINTS }, (_, place) => place + 1));
+    expect(asks.usd.slice(0, 3)).toEqual([101, 203, 306]);
+  });
+
+  test("holds nothing where a side is empty, and what its thinner side holds elsewhere", () => {
+    const empty = depthOf({ bids: [], asks: [], eventAtMs: null }, read);
+    expect([empty.mid, heldUsd(empty), crossingIn(empty, 1)]).toEqual([Number.NaN, 0, null]);
+    const thinAsks = depthOf({ ...even(3), bids: [[100, 1_000]] }, read);
+    expect([heldUsd(thinAsks), crossingIn(thinAsks, 307)]).toEqual([306, null]);
+  });
+});
+
+describe("the sizes that a thinned book is asked for", () => {
+  const deep: Book = {
+    bids: Array.from({ length: 400 }, (_, place) => [100 - 0.01 * place, 5]),
+    asks: Array.from({ length: 400 }, (_, place) => [100.01 + 0.01 * place, 5]),
+    eventAtMs: null,
+  };
+  const isAscending = (list: readonly number[]): boolean =>
+    list.every((value, place) => place === 0 || value > (list[place - 1] ?? Infinity));
+
+  test.each([
+    ["below the best level and beyond the end", [1, 5_000, 1e9]],
+    ["at the ends themselves", [100.01 * 5, 5_000]],
+    ["more than there are points", Array.from({ length: 70 }, (_, place) => 1_000 + 100 * place)],
+    ["none", []],
+  ])("%s leave a ladder of that many points from the best level to the end", (_, sizesUsd) => {
+    const { asks } = depthOf(deep, { sizesUsd, readAtMs: 0 });
+    expect(asks.usd).toHaveLength(LADDER_POINTS);
+    expect([isAscending(asks.usd), isAscending(asks.base)]).toEqual([true, true]);
+    expect([asks.usd[0], asks.base[0]]).toEqual([expect.closeTo(100.01 * 5, 9), expect.closeTo(5, 9)]);
+    expect(asks.base.at(-1)).toBeCloseTo(2_000, 9);
   });
 });

@@ -75,3 +75,32 @@ describe("break-even", () => {
     expect(reach(settled(0, 8, 3), settled(0.001, 8, -1), 0.001)).toEqual({ kind: "unknown" });
   });
 });
+
+describe("a leg that accrues beside one that settles", () => {
+  // The long leg pays 0.0001 an hour, the short one receives 0.001 at 4, 12, 20 h.
+  const short = settled(0.001, 8, 4);
+
+  test("costs by the hour what the settlements have to pay as well", () => {
+    expect(reach(continuous(0.0008), short, 0.0005)).toEqual(after(4)); // 0.001 − 0.0004
+    expect(reach(continuous(0.0008), short, 0.0007)).toEqual(after(12)); // 0.002 − 0.0012
+    expect(reach(continuous(0.0008), short, 0.0009)).toEqual(after(20)); // 0.003 − 0.002
+  });
+
+  test("brings by the hour what settlements then complete, and completes what they leave", () => {
+    expect(reach(continuous(-0.0008), short, 0.00135)).toEqual(after(4)); // 0.0004 + 0.001
+    expect(reach(continuous(-0.0008), short, 0.0016)).toEqual(after(6)); // 0.001 + 6 · 0.0001
+  });
+
+  test("pays a cost of nothing at once where it earns, and at the first settlement where the other does", () => {
+    expect(reach(continuous(-0.0008), short, 0)).toEqual(after(0));
+    expect(reach(continuous(0), short, 0)).toEqual(after(4));
+  });
+
+  test("within 90 days to the moment, and never after them", () => {
+    const perHour = 0.001 / (90 * 24);
+    expect(reach(continuous(0), continuous(8 * perHour), 0.001).kind).toBe("at");
+    expect(reach(continuous(0), continuous(8 * perHour), 0.0010001).kind).toBe("never");
+    expect(reach(settled(0, 8, 4), settled(0.001, 8, 8), 0.27)).toEqual(after(90 * 24));
+    expect(reach(settled(0, 8, 4), settled(0.001, 8, 8.5), 0.27).kind).toBe("never");
+  });
+});

@@ -41,3 +41,7 @@ describe("capacity", () => {
     });
   });
 });
+
+test("capacity that is nothing needs no sentence on what it leaves out", () => {
+  expect(capacity({ netAt: () => -0.001, long: binance, short: binance })).toEqual({ usd: 0, reasons: [] });
+});

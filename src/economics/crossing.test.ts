@@ -50,3 +50,28 @@ describe("crossing at the top of the book", () => {
 test("amounts in sentences are rounded down and grouped", () => {
   expect([999.99, 1_000, 1_234_567.8].map(formatUsd)).toEqual(["999 USD", "1,000 USD", "1,234,567 USD"]);
 });
+
+test("what a book holds is not known without both prices, and without both sizes is what the venue documents", () => {
+  expect([depthUsd(book({ bid: null })), depthUsd(book({ ask: null })), depthUsd(book({ bid: null, ask: null }))]).toEqual([
+    null,
+    null,
+    null,
+  ]);
+  const documented = { quotedNotionalUsd: 20_000 };
+  expect([depthUsd(book({ bidSizeBase: null, ...documented })), depthUsd(book({ askSizeBase: null, ...documented }))]).toEqual([
+    20_000, 20_000,
+  ]);
+  expect(depthUsd(book({ bidSizeBase: null }))).toBeNull();
+});
+
+test("a book whose bid is its ask costs nothing to cross, and a bid of zero prices nothing, whatever is documented", () => {
+  expect(crossingAt(book({ bid: 101 }), 1_000)).toBe(0);
+  expect(crossingGap(book({ bid: 101 }), 1_000)).toBeNull();
+  const documented = { bidSizeBase: null, askSizeBase: null, quotedNotionalUsd: 20_000 };
+  expect([crossingAt(book({ bid: 0, ...documented }), 1_000), crossingAt(book({ bid: -1, ask: 0, ...documented }), 1_000)]).toEqual([
+    null,
+    null,
+  ]);
+  expect(crossingAt(book({ bid: null, ...documented }), 1_000)).toBeNull();
+  expect(crossingAt(book({ ask: null, ...documented }), 1_000)).toBeNull();
+});

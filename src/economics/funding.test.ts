@@ -98,3 +98,17 @@ describe("the sign of the carry against the last settled rates", () => {
     expect(signAgrees(rates(0.0001, null), rates(0.0003, 0.0002))).toBeNull();
   });
 });
+
+test("a spot leg has no rate, now as before, so that the sign is the perpetual's own", () => {
+  const spot = { kind: "spot", fundingRatePerInterval: null, lastSettledRatePerInterval: null, fundingIntervalHours: null } as const;
+  const perpetual = (now: number, last: number | null) => ({
+    kind: "perpetual" as const,
+    fundingRatePerInterval: now,
+    lastSettledRatePerInterval: last,
+    fundingIntervalHours: 8,
+  });
+  expect(signAgrees(spot, perpetual(0.0001, 0.0004))).toBe(true);
+  expect(signAgrees(spot, perpetual(0.0001, -0.0004))).toBe(false);
+  expect(signAgrees(spot, perpetual(-0.0001, null))).toBeNull();
+  expect(signAgrees({ ...spot, kind: "perpetual" }, perpetual(0.0001, 0.0004))).toBeNull();
+});

@@ -21,44 +21,48 @@ const ledgerOf = (legs: { long?: Leg; short?: Leg }, sizeUsd = 5_000) =>
 const without = (leg: Leg, fields: Partial<Leg["quote"]>): Leg => ({ ...leg, quote: { ...leg.quote, ...fields } });
 
 describe("a ledger with all its lines", () => {
-  const ledger = ledgerOf({});
+  const ledger = () => ledgerOf({});
 
   test("funding, fees, crossing and net are the arithmetic of the design", () => {
-    expect(ledger.funding).toBeCloseTo(21 * 0.0003 - 21 * 0.0001, 15); // 0.0042
-    expect(ledger.fees).toBeCloseTo(2 * (0.0005 + 0.0005), 15); // 0.002
-    expect(ledger.crossing).toBeCloseTo(0.01 / 100 + 0.01 / 100, 15); // 0.0002
-    expect(ledger.net).toBeCloseTo(0.0042 - 0.002 - 0.0002, 15); // 0.002
-    expect(ledger.netUsd).toBeCloseTo(0.002 * 5_000, 11); // 10 USD
-    expect(ledger.reasons).toEqual(["Cost is not known at 100,000 USD: more than the best bid and ask hold."]);
+    expect(ledger().funding).toBeCloseTo(21 * 0.0003 - 21 * 0.0001, 15); // 0.0042
+    expect(ledger().fees).toBeCloseTo(2 * (0.0005 + 0.0005), 15); // 0.002
+    expect(ledger().crossing).toBeCloseTo(0.01 / 100 + 0.01 / 100, 15); // 0.0002
+    expect(ledger().net).toBeCloseTo(0.0042 - 0.002 - 0.0002, 15); // 0.002
+    expect(ledger().netUsd).toBeCloseTo(0.002 * 5_000, 11); // 10 USD
+    expect(ledger().reasons).toEqual(["Cost is not known at 100,000 USD: more than the best bid and ask hold."]);
   });
 
   test("APR on notional and on the collateral of both legs", () => {
-    expect(ledger.netAprOnNotional).toBeCloseTo((0.002 * 8760) / 168, 12);
-    expect(ledger.netAprOnCapital).toBeCloseTo((0.002 * 8760) / 168 / 2, 12);
+    expect(ledger().netAprOnNotional).toBeCloseTo((0.002 * 8760) / 168, 12);
+    expect(ledger().netAprOnCapital).toBeCloseTo((0.002 * 8760) / 168 / 2, 12);
     const leveraged = buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 0.25 });
     expect(leveraged.netAprOnCapital).toBeCloseTo((0.002 * 8760) / 168 / 0.5, 12);
   });
 
   test("net after 1, 7 and 30 days", () => {
     const expected = [3, 21, 90].map((settlements) => settlements * (0.0003 - 0.0001) - 0.002 - 0.0002);
-    expect(ledger.netByHours.map((line) => line.horizonHours)).toEqual([24, 168, 720]);
-    ledger.netByHours.forEach((line, place) => expect(line.net).toBeCloseTo(expected[place] ?? Number.NaN, 15));
+    expect(ledger().netByHours.map((line) => line.horizonHours)).toEqual([24, 168, 720]);
+    ledger().netByHours.forEach((line, place) => expect(line.net).toBeCloseTo(expected[place] ?? Number.NaN, 15));
   });
 
   test("cost at each size of the card, not known beyond the book", () => {
-    expect(ledger.costBySize.map((line) => line.sizeUsd)).toEqual([1_000, 5_000, 20_000, 100_000]);
-    expect(ledger.costBySize.slice(0, 3).every((line) => line.cost !== null && Math.abs(line.cost - 0.0022) < 1e-15)).toBe(true);
-    expect(ledger.costBySize[3]?.cost).toBeNull();
+    expect(ledger().costBySize.map((line) => line.sizeUsd)).toEqual([1_000, 5_000, 20_000, 100_000]);
+    expect(
+      ledger()
+        .costBySize.slice(0, 3)
+        .every((line) => line.cost !== null && Math.abs(line.cost - 0.0022) < 1e-15),
+    ).toBe(true);
+    expect(ledger().costBySize[3]?.cost).toBeNull();
   });
 
   test("break-even: 11 settlements of 0.0002 pay 0.0022, the eleventh is 4 + 80 h away", () => {
-    expect(ledger.breakEven).toEqual({ kind: "at", atMs: NOW + 84 * HOUR_MS, days: 3.5 });
+    expect(ledger().breakEven).toEqual({ kind: "at", atMs: NOW + 84 * HOUR_MS, days: 3.5 });
   });
 
   test("stress: half the carry, and 10 bps more cost", () => {
-    expect(ledger.stress.carryHalved).toBeCloseTo(0.0021 - 0.002 - 0.0002, 15); // −0.0001
-    expect(ledger.stress.costPlus10Bps).toBeCloseTo(0.002 - 0.001, 15);
-    expect(ledger.stress.survives).toBe(false);
+    expect(ledger().stress.carryHalved).toBeCloseTo(0.0021 - 0.002 - 0.0002, 15); // −0.0001
+    expect(ledger().stress.costPlus10Bps).toBeCloseTo(0.002 - 0.001, 15);
+    expect(ledger().stress.survives).toBe(false);
     const strong = ledgerOf({ short: without(short, { fundingRatePerInterval: 0.0005 }) });
     expect(strong.stress.carryHalved).toBeCloseTo(0.0042 - 0.0022, 15);
     expect(strong.stress.survives).toBe(true);
@@ -68,7 +72,7 @@ describe("a ledger with all its lines", () => {
   });
 
   test("capacity is the thinner side of the book", () => {
-    expect(ledger.capacityUsd).toBeCloseTo(300 * 99.995, 9);
+    expect(ledger().capacityUsd).toBeCloseTo(300 * 99.995, 9);
   });
 
   test("the same pair the other way round loses what this one earns, and its capacity is nothing", () => {
@@ -131,28 +135,32 @@ describe("carry: spot bought, a perpetual sold", () => {
     { takerFeeRate: 0.001 },
   );
   const earning = without(short, { fundingRatePerInterval: 0.0005 });
-  const ledger = ledgerOf({ long: spot, short: earning });
+  const ledger = () => ledgerOf({ long: spot, short: earning });
 
   test("earns the perpetual's funding alone and pays the spot fee and both spreads", () => {
-    expect(ledger.funding).toBeCloseTo(21 * 0.0005, 15); // 0.0105
-    expect(ledger.fees).toBeCloseTo(2 * (0.001 + 0.0005), 15); // 0.003
-    expect(ledger.crossing).toBeCloseTo(0.02 / 100 + 0.01 / 100, 15); // 0.0003
-    expect(ledger.net).toBeCloseTo(0.0105 - 0.003 - 0.0003, 15); // 0.0072
-    expect(ledger.netByHours.map(({ net }) => net)).toEqual(
+    expect(ledger().funding).toBeCloseTo(21 * 0.0005, 15); // 0.0105
+    expect(ledger().fees).toBeCloseTo(2 * (0.001 + 0.0005), 15); // 0.003
+    expect(ledger().crossing).toBeCloseTo(0.02 / 100 + 0.01 / 100, 15); // 0.0003
+    expect(ledger().net).toBeCloseTo(0.0105 - 0.003 - 0.0003, 15); // 0.0072
+    expect(ledger().netByHours.map(({ net }) => net)).toEqual(
       [3, 21, 90].map((settlements) => expect.closeTo(settlements * 0.0005 - 0.0033, 12)),
     );
-    expect(ledger.priceGain).toBeNull();
+    expect(ledger().priceGain).toBeNull();
   });
 
   test("half its funding still pays 0.0033, and 7 settlements of 0.0005 pay it, the seventh 4 + 48 h away", () => {
-    expect(ledger.stress).toEqual({ carryHalved: expect.closeTo(0.00195, 12), costPlus10Bps: expect.closeTo(0.0062, 12), survives: true });
-    expect(ledger.breakEven).toEqual({ kind: "at", atMs: NOW + 52 * HOUR_MS, days: 52 / 24 });
+    expect(ledger().stress).toEqual({
+      carryHalved: expect.closeTo(0.00195, 12),
+      costPlus10Bps: expect.closeTo(0.0062, 12),
+      survives: true,
+    });
+    expect(ledger().breakEven).toEqual({ kind: "at", atMs: NOW + 52 * HOUR_MS, days: 52 / 24 });
   });
 
   test("is limited by the spot book and by the open interest of the perpetual; spot has none and is not asked for it", () => {
-    expect(ledger.capacityUsd).toBeCloseTo(80 * 99.99, 9); // under 1 % of 50,000,000 and 300 coins
+    expect(ledger().capacityUsd).toBeCloseTo(80 * 99.99, 9); // under 1 % of 50,000,000 and 300 coins
     expect(ledgerOf({ long: spot, short: without(earning, { openInterestUsd: 600_000 }) }).capacityUsd).toBeCloseTo(6_000, 9);
-    expect(ledger.reasons).toEqual(["Cost is not known at 20,000 USD and 100,000 USD: more than the best bid and ask hold."]);
+    expect(ledger().reasons).toEqual(["Cost is not known at 20,000 USD and 100,000 USD: more than the best bid and ask hold."]);
   });
 });
 
@@ -162,18 +170,18 @@ describe("price: a gap that is assumed to close in part", () => {
   const gap = (101.98 - 100.01) / 101; // the mean of the four prices is 101
   const gapLedger = (closure: number, legs: { long?: Leg; short?: Leg } = {}) =>
     buildLedger({ long: cheap, short: dear, ...legs, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1, closure });
-  const ledger = gapLedger(0.5);
+  const ledger = () => gapLedger(0.5);
   const exit = 0.01 / 100 + 0.02 / 102; // half of 0.02 by mid 100, half of 0.04 by mid 102
   const funding = 21 * 0.00002 - 21 * 0.0001; // −0.00168
 
   test("half the gap, the funding of the hold, fees, and the half-spreads of the exit", () => {
-    expect(ledger.priceGain).toBeCloseTo(0.5 * gap, 15); // 0.00975
-    expect(ledger.funding).toBeCloseTo(funding, 15);
-    expect(ledger.fees).toBeCloseTo(0.002, 15);
-    expect(ledger.crossing).toBeCloseTo(exit, 15); // 0.000296
-    expect(ledger.net).toBeCloseTo(0.5 * gap + funding - 0.002 - exit, 15); // 0.00578
-    expect(ledger.reasons[0]).toBe("Assumes that 50 % of the price gap closes within 168 hours.");
-    expect(ledger.netByHours[2]?.net).toBeCloseTo(0.5 * gap + (90 / 21) * funding - 0.002 - exit, 12);
+    expect(ledger().priceGain).toBeCloseTo(0.5 * gap, 15); // 0.00975
+    expect(ledger().funding).toBeCloseTo(funding, 15);
+    expect(ledger().fees).toBeCloseTo(0.002, 15);
+    expect(ledger().crossing).toBeCloseTo(exit, 15); // 0.000296
+    expect(ledger().net).toBeCloseTo(0.5 * gap + funding - 0.002 - exit, 15); // 0.00578
+    expect(ledger().reasons[0]).toBe("Assumes that 50 % of the price gap closes within 168 hours.");
+    expect(ledger().netByHours[2]?.net).toBeCloseTo(0.5 * gap + (90 / 21) * funding - 0.002 - exit, 12);
   });
 
   test("closing wholly or not at all", () => {
@@ -182,8 +190,8 @@ describe("price: a gap that is assumed to close in part", () => {
   });
 
   test("stress: half the closure, and no funding that is received", () => {
-    expect(ledger.stress.carryHalved).toBeCloseTo(0.25 * gap + funding - 0.002 - exit, 15); // paid funding stays: 0.0009
-    expect(ledger.stress.costPlus10Bps).toBeCloseTo((ledger.net ?? Number.NaN) - 0.001, 15);
+    expect(ledger().stress.carryHalved).toBeCloseTo(0.25 * gap + funding - 0.002 - exit, 15); // paid funding stays: 0.0009
+    expect(ledger().stress.costPlus10Bps).toBeCloseTo((ledger().net ?? Number.NaN) - 0.001, 15);
     const received = without(dear, { fundingRatePerInterval: 0.001 });
     expect(gapLedger(0.5, { short: received }).stress.carryHalved).toBeCloseTo(0.25 * gap - 0.002 - exit, 15);
     // Funding alone: a gap of nearly nothing never survives, however much the legs pay.
@@ -193,7 +201,7 @@ describe("price: a gap that is assumed to close in part", () => {
   });
 
   test("break-even is of funding alone against fees and whole spreads, as if the gap never closed", () => {
-    expect(ledger.breakEven).toEqual({ kind: "never" });
+    expect(ledger().breakEven).toEqual({ kind: "never" });
     const received = gapLedger(0.5, { short: without(dear, { fundingRatePerInterval: 0.0003 }) });
     // 0.0002 a settlement; fees 0.002 and spreads 2 · 0.000296: 13 settlements, the last 4 + 96 h away.
     expect(received.breakEven).toEqual({ kind: "at", atMs: NOW + 100 * HOUR_MS, days: 100 / 24 });
@@ -210,5 +218,43 @@ describe("price: a gap that is assumed to close in part", () => {
     const silent = gapLedger(0.5, { short: without(dear, { bid: null }) });
     expect([silent.priceGain, silent.net, silent.capacityUsd, silent.stress.survives]).toEqual([null, null, null, null]);
     expect(silent.reasons).toContain("The price gap is not known: no usable bid and ask from bybit.");
+  });
+});
+
+describe("at the edges of a ledger", () => {
+  test("nothing left is not survived, of the carry or of the cost", () => {
+    expect(stressOf({ funding: 0.5, fees: 0.125, crossing: 0.125 })).toEqual({ carryHalved: 0, costPlus10Bps: 0.249, survives: false });
+    expect(stressOf({ funding: 0.001, fees: 0, crossing: 0 })).toEqual({ carryHalved: 0.0005, costPlus10Bps: 0, survives: false });
+    expect(stressOf({ priceGain: null, funding: 0.1, fees: 0, crossing: 0 }).survives).toBeNull();
+    expect(stressOf({ priceGain: 0.1, funding: null, fees: 0, crossing: 0 }).survives).toBeNull();
+  });
+
+  test("an interval of zero or less is not usable", () => {
+    for (const fundingIntervalHours of [0, -8]) {
+      const ledger = ledgerOf({ long: without(long, { fundingIntervalHours }) });
+      expect(ledger.funding).toBeNull();
+      expect(ledger.reasons).toContain("Funding is not known: gate sends no usable funding interval.");
+    }
+  });
+
+  test("a leg that accrues has no next time to miss, and says nothing of it", () => {
+    const accruing: Leg = { ...without(short, { nextFundingAtMs: null }), accrual: "continuous" };
+    expect(ledgerOf({ short: accruing }).reasons).toEqual(["Cost is not known at 100,000 USD: more than the best bid and ask hold."]);
+  });
+
+  test("a cost beyond the books is said of the books, also where only one was read", () => {
+    const depth = { mid: 100, bids: { usd: [30_000], base: [300] }, asks: { usd: [30_000], base: [300] }, readAtMs: NOW };
+    const reasons = (depths: { long: typeof depth | null; short: typeof depth | null }) =>
+      buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1, depths }).reasons;
+    const sentence = "Cost is not known at 100,000 USD: more than the books hold.";
+    expect(reasons({ long: depth, short: depth })).toEqual([sentence]);
+    expect(reasons({ long: depth, short: null })).toEqual([sentence]);
+    expect(reasons({ long: null, short: depth })).toEqual([sentence]);
+  });
+
+  test("a gap without any price names both venues", () => {
+    const silent = { long: without(long, { bid: null }), short: without(short, { ask: null }) };
+    const ledger = buildLedger({ ...silent, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1, closure: 0.5 });
+    expect(ledger.reasons[0]).toBe("The price gap is not known: no usable bid and ask from gate and bybit.");
   });
 });

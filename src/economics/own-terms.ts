@@ -89,7 +89,7 @@ function isAnswered(reason: string, at: { readonly pair: Priced; readonly crossi
   if (reason === NET_UNKNOWN) return true;
   if (reason.startsWith("Crossing is not known:")) return at.crossing !== null || at.ownSize;
   const named = [at.pair.long, at.pair.short].filter(({ quote }) => reason.endsWith(` ${quote.venue}.`));
-  return reason.startsWith("Fees are not known:") && named.some(({ takerFeeRate }) => takerFeeRate !== null);
+  return reason.startsWith("Fees are not known:") && named.every(({ takerFeeRate }) => takerFeeRate !== null);
 }
 
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);

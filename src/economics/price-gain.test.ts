@@ -38,3 +38,8 @@ test("a crossing that is not known stays so", () => {
   expect(exitCrossing(cheap, null)).toBeNull();
   expect(exitCrossing({ bid: null, ask: 99 }, 0.01)).toBeNull();
 });
+
+test("an ask of zero is no price", () => {
+  expect(exitCrossing({ bid: 1, ask: 0 }, 0.01)).toBeNull();
+  expect(priceGap({ bid: 1, ask: 0 }, dear)).toBeNull();
+});

@@ -105,3 +105,10 @@ describe("money at a size", () => {
     expect(usdAtSize(null, 5_000)).toBeNull();
   });
 });
+
+it("takes no settlement of a spot leg for one, and no progress towards a cost that is not known", () => {
+  const spot = leg([at(10, 0.5), at(20, null)], { kind: "spot" });
+  const found = takenFunding({ long: spot, short: leg([at(10, 0.0003)]), takenAtMs: 0, untilMs: 20 });
+  expect(found).toEqual({ funding: 0.0003, settlements: 1, missed: 0, incompleteSinceMs: null });
+  expect([breakEvenProgress(0.001, null), breakEvenProgress(null, 0.001), breakEvenProgress(0.001, 0)]).toEqual([null, null, null]);
+});

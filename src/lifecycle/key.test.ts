@@ -39,3 +39,14 @@ describe("the id", () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-z]{13}$/u);
   });
 });
+
+it("names what was asked for where both legs are one instrument", () => {
+  expect(() => opportunityKey({ ...parts, short: parts.long })).toThrow("both legs of funding ETH are gate:ETH/USDT:USDT");
+});
+
+it("fills ids up with zeros in front, so that all have one length", () => {
+  const keys = Array.from({ length: 40 }, (_, n) => `${n}|ETH`);
+  const short = keys.filter((key) => fnv1a64(`${key}|0`).toString(36).length < 13);
+  expect(short.length).toBeGreaterThan(0);
+  for (const key of short) expect(opportunityId(key, 0)).toMatch(/^0[0-9a-z]{12}$/u);
+});

@@ -17,11 +17,11 @@ const missing = (reason = "stale"): Found => ({ unseen: [{ key, reason: { kind: 
 const DELISTED: Found = { unseen: [{ key, reason: { kind: "delisted" } }] };
 const IDENTITY_LOST: Found = { unseen: [{ key, reason: { kind: "identity-lost" } }] };
 
-const opened = scans([HIGH, HIGH]).state;
+const opened = () => scans([HIGH, HIGH]).state;
 /** What the scans made of the row that `opened` holds: kinds of events, scan by scan. */
 const kindsAfter = (list: readonly Found[]): readonly (readonly string[])[] =>
-  scans(list, opened).results.map((result) => result.events.map((event) => event.kind));
-const last = (list: readonly Found[], from: LifecycleState = opened): Reconciled => {
+  scans(list, opened()).results.map((result) => result.events.map((event) => event.kind));
+const last = (list: readonly Found[], from: LifecycleState = opened()): Reconciled => {
   const result = scans(list, from).results.at(-1);
   if (result === undefined) throw new Error("no scan");
   return result;
@@ -37,7 +37,7 @@ describe("opening", () => {
     ]);
     const slotMs = START_MS + SLOT_MS;
     expect(results[1]?.changes).toEqual([{ kind: "opened", row: rowIn(results[1]?.state ?? EMPTY_STATE) }]);
-    expect(rowIn(opened)).toMatchObject({
+    expect(rowIn(opened())).toMatchObject({
       id: opportunityId(key, slotMs),
       key,
       status: "open",
@@ -113,7 +113,7 @@ describe("an open row", () => {
     const capped = (longCap: number | null) => ({ seen: [seen({ net: 0.002, longCap })] });
     const first = last([capped(0.02)]);
     expect(first.events).toEqual([]);
-    const known = scans([capped(0.02), { seen: [seen({ net: 0.003, longCap: 0.02 })] }], opened).state;
+    const known = scans([capped(0.02), { seen: [seen({ net: 0.003, longCap: 0.02 })] }], opened()).state;
     const after = (...caps: readonly (number | null)[]) =>
       scans(
         caps.map((longCap) => ({ seen: [seen({ net: 0.003, longCap })] })),
@@ -205,7 +205,7 @@ describe("missing data", () => {
   it("that comes back opens the row again with an event, and the hour starts anew", () => {
     const back = scans(
       [missing(), { ...HIGH, afterMs: HOUR_MS - SLOT_MS }, missing(), { ...missing(), afterMs: HOUR_MS - SLOT_MS }],
-      opened,
+      opened(),
     );
     expect(back.results.map((result) => result.events.map((event) => event.kind))).toEqual([["no-data"], ["data-back"], ["no-data"], []]);
     expect(back.results[1]?.changes).toMatchObject([
@@ -215,7 +215,7 @@ describe("missing data", () => {
 
   it("is what a frozen row counts as: it refreshes nothing", () => {
     const result = last([FROZEN]);
-    expect(rowIn(result.state)).toMatchObject({ status: "no-data", noDataReason: "frozen", lastSeenAtMs: rowIn(opened)?.lastSeenAtMs });
+    expect(rowIn(result.state)).toMatchObject({ status: "no-data", noDataReason: "frozen", lastSeenAtMs: rowIn(opened())?.lastSeenAtMs });
     expect(kindsAfter([FROZEN, { ...FROZEN, afterMs: HOUR_MS }]).at(-1)).toEqual(["closed"]);
   });
 
@@ -229,14 +229,14 @@ describe("missing data", () => {
 });
 
 describe("coming back", () => {
-  const closed = scans([LOW, LOW, LOW], opened).state;
+  const closed = () => scans([LOW, LOW, LOW], opened()).state;
 
   it("within four hours revives the same row, after confirmation", () => {
-    const { results, state } = scans([HIGH, HIGH], closed);
+    const { results, state } = scans([HIGH, HIGH], closed());
     expect(results.map((result) => result.events.map((event) => event.kind))).toEqual([[], ["revived"]]);
     expect(rowIn(state)).toMatchObject({
-      id: rowIn(opened)?.id,
-      openedAtMs: rowIn(opened)?.openedAtMs,
+      id: rowIn(opened())?.id,
+      openedAtMs: rowIn(opened())?.openedAtMs,
       revivals: 1,
       status: "open",
       closedAtMs: null,
@@ -246,13 +246,13 @@ describe("coming back", () => {
   });
 
   it("later is a row of its own, and the old one is forgotten", () => {
-    const { state } = scans([{ ...HIGH, afterMs: 4 * HOUR_MS }, HIGH], closed);
-    expect(rowIn(state)?.id).not.toBe(rowIn(opened)?.id);
+    const { state } = scans([{ ...HIGH, afterMs: 4 * HOUR_MS }, HIGH], closed());
+    expect(rowIn(state)?.id).not.toBe(rowIn(opened())?.id);
     expect(rowIn(state)?.revivals).toBe(0);
-    expect(scans([{ afterMs: 4 * HOUR_MS + MINUTE_MS }], closed).state.closed).toEqual({});
+    expect(scans([{ afterMs: 4 * HOUR_MS + MINUTE_MS }], closed()).state.closed).toEqual({});
   });
 
-  it("does not start below the bar of opening", () => expect(scans([MIDDLE, MIDDLE], closed).state.open).toEqual({}));
+  it("does not start below the bar of opening", () => expect(scans([MIDDLE, MIDDLE], closed()).state.open).toEqual({}));
 });
 
 describe("the same key more than once", () => {
@@ -265,7 +265,7 @@ describe("the same key more than once", () => {
     expect(rowIn(result.state)?.priced.ledger.net).toBe(0.002);
     expect(result.counts).toEqual({ in: 3, out: 1, dropped: { duplicate: 2 }, outcomes: { unchanged: 1 } });
     expect(result.state.open[key]?.repeated).toBe(2);
-    const survivingId = rowIn(opened)?.id;
+    const survivingId = rowIn(opened())?.id;
     expect(result.merges).toEqual([
       { key, survivingId, source: "open-row", reason: "same-key-in-scan" },
       { key, survivingId, source: "other", reason: "same-key-in-scan" },
@@ -283,8 +283,9 @@ describe("the same key more than once", () => {
 
 describe("a slot that was reconciled before", () => {
   it.each([0, -SLOT_MS])("changes nothing (%s ms from the last)", (afterMs) => {
-    const result = last([{ seen: [seen({ net: 0.009 }), seen({ asset: "ETH", net: 0.009 })], afterMs }]);
-    expect(result.state).toBe(opened);
+    const before = opened();
+    const result = last([{ seen: [seen({ net: 0.009 }), seen({ asset: "ETH", net: 0.009 })], afterMs }], before);
+    expect(result.state).toBe(before);
     expect([result.changes, result.events]).toEqual([[], []]);
     expect(result.counts).toEqual({ in: 2, out: 1, dropped: { "slot-repeated": 1 }, outcomes: { unchanged: 1 } });
   });

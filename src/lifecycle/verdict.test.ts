@@ -79,3 +79,32 @@ describe("something to show", () => {
     expect(verdict({ pending: 3 })).toMatchObject({ verdict: "confirming", reason: expect.stringContaining("3 over the bar") });
   });
 });
+
+describe("the sentence", () => {
+  it("names the three most frequent reasons, most frequent first", () => {
+    const dropped = { stale: 2, "crossed-book": 9, "not-trading": 4, frozen: 1 };
+    const { reason } = verdict({ steps: withStep(step("gate", "rows", { in: 16, out: 0, dropped })) });
+    expect(reason).toBe("data failure: gate let none of 16 rows pass (9 crossed-book, 4 not-trading, 2 stale)");
+  });
+
+  it("takes two feeds that answered for enough, and a scan without a fetch step for one that needed none", () => {
+    const two = withStep(step("fetch", "feeds", { in: 4, out: 2, dropped: { timeout: 2 } }));
+    expect(verdict({ steps: two }).verdict).toBe("market-quiet");
+    expect(verdict({ steps: [] }).verdict).toBe("market-quiet");
+    // Feeds are counted by the fetch step and no other.
+    const [fetch, ...rest] = QUIET;
+    const one = withStep(step("detect", "pairs", { in: 1, out: 1, dropped: {} })).slice(1);
+    expect(verdict({ steps: [...one, ...(fetch === undefined ? [] : [fetch])] }).verdict).toBe("market-quiet");
+    expect(rest).toHaveLength(5);
+  });
+
+  it("says of the best pair what refused it from the bar on, and nothing under it", () => {
+    const best = fundingPair();
+    const net = best.ledger.net ?? Number.NaN;
+    const said = (openNet: number) => verdict({ openNet, nearMisses: [{ ...best, refusal: "frozen" }] });
+    expect(said(net).reason).toMatch(/the bar is \d\.\d{3} %, and that pair was refused: frozen$/u);
+    expect(said(net + 1e-9).reason).toMatch(/over the horizon, the bar is \d\.\d{3} %$/u);
+    expect(said(net).verdict).toBe("market-quiet");
+    expect(verdict({}).verdict).toBe("market-quiet");
+  });
+});

@@ -154,6 +154,7 @@ describe("soft rules", () => {
   it("flags frozen rows, from the tenth scan that stands still", () => {
     expect([...run([{}], { unchanged: 9 }).frozen]).toEqual([0]);
     expect([...run([{}], { unchanged: 10 }).frozen]).toEqual([1]);
+    expect([...run([{ volume24hUsd: 1 }, { fundingRatePerInterval: 0 }]).frozen]).toEqual([0, 0]);
   });
 });
 
@@ -169,6 +170,12 @@ describe("zero rates of a whole venue", () => {
   it("are marked while they are fewer, or too few to tell", () => {
     expect(run(rates(14, 16))).toMatchObject({ out: 30, dropped: {}, marked: { "zero-rate": 14 } });
     expect(run(rates(19, 0))).toMatchObject({ out: 19, dropped: {}, marked: { "zero-rate": 19 } });
+    expect(run(rates(10, 10))).toMatchObject({ out: 10, dropped: { "zero-rate": 10 } });
+  });
+
+  it("are a share of the rates that were sent, whatever was not", () => {
+    const silent = Array.from({ length: 10 }, (_, n) => ({ asset: `S${n}`, fundingRatePerInterval: null }));
+    expect(run([...rates(12, 10), ...silent]).dropped).toEqual({ "zero-rate": 12, "missing-rate": 10 });
   });
 });
 
@@ -216,6 +223,11 @@ describe("what is reported", () => {
     const { failed, samples } = run([{}, ...Array.from({ length: 9 }, (_, n) => ({ asset: `C${n}`, state: "halted" as const, mark: 0 }))]);
     expect(samples.length).toBeLessThan(9);
     expect(failed).toEqual([[], ...Array.from({ length: 9 }, () => ["not-trading", "mark-not-positive"])]);
+  });
+
+  it("gives rows that failed the same rules one list", () => {
+    const { failed } = run([{ mark: 0 }, { mark: -1 }]);
+    expect(failed[0]).toBe(failed[1]);
   });
 
   it("counts marks of rows that passed", () => {

@@ -19,7 +19,8 @@ export function priceClusters<T extends HasPrice>(members: readonly T[], toleran
   const waiting: (readonly T[])[] = [[...members].sort((a, b) => a.price - b.price)];
   for (let group = waiting.pop(); group !== undefined; group = waiting.pop()) {
     if (group.length === 0) continue;
-    if (spreadOf(group) <= tolerance) {
+    // A price that is no finite number has no spread; alone it is a group all the same, or this would never end.
+    if (group.length === 1 || spreadOf(group) <= tolerance) {
       done.push(group);
       continue;
     }

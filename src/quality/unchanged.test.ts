@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { finishColumns, type QuoteColumns, quoteWriter } from "../domain/quote.ts";
 import { shownBook, unchangedScans } from "./unchanged.ts";
+import { columnsOf as rowsOf, type RowSpec } from "../../test/rows.ts";
 
 type Row = { readonly symbol: string; readonly bid: number; readonly mark?: number };
 
@@ -43,4 +44,29 @@ test("rows are found again when the venue lists them in another order", () => {
     { symbol: "A", bid: 1.5 },
   ]);
   expect([...unchangedScans(after, shownBook(before, new Uint16Array([4, 7])))]).toEqual([8, 1, 1]);
+});
+
+test("each of bid, ask, mark and index that moves starts the count anew; what is missing both times has not moved", () => {
+  const row = { symbol: "A", asset: "A", bid: 1, ask: 2, mark: 3, index: 4 };
+  const counted = (before: RowSpec, after: RowSpec): number | undefined =>
+    unchangedScans(rowsOf("gate", [after]), shownBook(rowsOf("gate", [before]), new Uint16Array([5])))[0];
+  expect(counted(row, row)).toBe(6);
+  for (const name of ["bid", "ask", "mark", "index"] as const) {
+    expect(counted(row, { ...row, [name]: 9 }), name).toBe(1);
+    expect(counted(row, { ...row, [name]: null }), name).toBe(1);
+    expect(counted({ ...row, [name]: null }, { ...row, [name]: null }), name).toBe(6);
+  }
+});
+
+test("the count stays at the most that is kept of it", () => {
+  const still = columnsOf([{ symbol: "A", bid: 1 }]);
+  expect([...unchangedScans(still, shownBook(still, new Uint16Array([65_534])))]).toEqual([65_535]);
+  expect([...unchangedScans(still, shownBook(still, new Uint16Array([65_535])))]).toEqual([65_535]);
+});
+
+test("what is remembered does not change with the columns it was taken from", () => {
+  const columns = rowsOf("gate", [{ symbol: "A", bid: 1, ask: 2, mark: 3, index: 4 }]);
+  const shown = shownBook(columns, new Uint16Array([1]));
+  for (const name of ["bid", "ask", "mark", "index"] as const) columns[name][0] = 9;
+  expect([shown.bid[0], shown.ask[0], shown.mark[0], shown.index[0]]).toEqual([1, 2, 3, 4]);
 });

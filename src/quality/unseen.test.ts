@@ -89,4 +89,37 @@ describe("why an open pair was not priced", () => {
     const unpriced = sound("gate", { assetId: [null], columns: columnsOf("gate", "trading", Number.NaN) });
     expect(whyUnseen(pair, views(unpriced, sound("bybit"))).kind).toBe("missing");
   });
+
+  test("a venue that sent nothing, and a refusal that names no rule, are said as that", () => {
+    expect(whyUnseen(pair, views(sound("gate", { columns: null }), sound("bybit")))).toEqual({ kind: "missing", reason: "gate: no data" });
+    const refused = sound("gate", { passed: new Uint32Array(0) });
+    const reason = "gate BTC/USDT:USDT was refused: quality";
+    expect(whyUnseen(pair, views(refused, sound("bybit")))).toEqual({ kind: "missing", reason });
+    expect(whyUnseen(pair, views({ ...refused, failed: [[]] }, sound("bybit")))).toEqual({ kind: "missing", reason });
+  });
+
+  test("legs that are all there leave a pair that was not priced", () => {
+    expect(whyUnseen(pair, views(sound("gate"), sound("bybit")))).toEqual({ kind: "missing", reason: "not priced" });
+  });
+
+  test("a price that cannot be told is named, and any of index, mark and bid is enough to tell by", () => {
+    const priced = (mark: number, name: "index" | "bid" | null): VenueView => {
+      const columns = columnsOf("gate", "trading", mark);
+      if (name !== null) columns[name][0] = 100;
+      return sound("gate", { assetId: [null], columns });
+    };
+    expect(whyUnseen(pair, views(priced(Number.NaN, null), sound("bybit")))).toEqual({
+      kind: "missing",
+      reason: "gate BTC/USDT:USDT could not be told by price",
+    });
+    for (const view of [priced(100, null), priced(Number.NaN, "index"), priced(Number.NaN, "bid")])
+      expect(whyUnseen(pair, views(view, sound("bybit")))).toEqual({ kind: "identity-lost" });
+    expect(whyUnseen(pair, views(priced(0, null), sound("bybit"))).kind).toBe("missing");
+  });
+
+  test("the first leg that is missing gives the reason", () => {
+    const failed = (feed: string) => sound(feed, { columns: null });
+    expect(whyUnseen(pair, views(failed("gate"), failed("bybit")))).toEqual({ kind: "missing", reason: "gate: no data" });
+    expect(whyUnseen(pair, views(sound("gate"), failed("bybit")))).toEqual({ kind: "missing", reason: "bybit: no data" });
+  });
 });

@@ -21,3 +21,12 @@ test("a score that is not known is never among the best, and a limit of 0 keeps 
   expect(keepOf(2, [Number.NaN, 1])).toEqual({ kept: [1], out: ["refused", null] });
   expect(keepOf(0, [1, 2])).toEqual({ kept: [], out: ["refused", "refused"] });
 });
+
+test("there is room until the limit, whatever the score, and the list is the same however often it is asked for", () => {
+  const list = best<string>(2);
+  expect([list.takes(-Infinity), list.takes(-1e308), list.takes(Number.NaN)]).toEqual([false, true, false]);
+  expect(list.add("a", -1e308)).toBeNull();
+  expect([list.takes(-1e307), list.items(), list.items()]).toEqual([true, ["a"], ["a"]]);
+  expect(list.add("b", 5)).toBeNull();
+  expect([list.takes(-1e308), list.takes(-1e307), list.takes(5)]).toEqual([false, true, true]);
+});

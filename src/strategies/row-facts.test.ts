@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { marketVenue } from "../../test/market.ts";
 import { HOUR_MS } from "../domain/units.ts";
-import { rowFacts } from "./row-facts.ts";
+import { crossingAt } from "../economics/crossing.ts";
+import { fundingOver, ratePerHour } from "../economics/funding.ts";
+import { exitCrossing } from "../economics/price-gain.ts";
+import { LACKS_FUNDING, LACKS_PRICE, rowFacts } from "./row-facts.ts";
 
 const NOW = 1_789_147_120_443;
 const request = {
@@ -67,4 +70,74 @@ test("prices compare within one quote and settle currency; a book without both p
   expect(Array.from(facts.ask)).toEqual([101, 101, 101, Number.NaN, Number.NaN]);
   // Half of (101 − 99) / 100 is left to pay.
   expect(facts.exitCrossing[0]).toBe(0.01);
+});
+
+describe("a row's figures are those of the economics, to the bit", () => {
+  const orNaN = (value: number | null): number => value ?? Number.NaN;
+  const factsOf = (
+    over: Partial<typeof row> | Record<string, number | null>,
+    accrual: "settled" | "continuous" = "settled",
+    horizonHours = 168,
+  ) =>
+    rowFacts([marketVenue({ id: "gate", takerFeeRate: 0.0005, accrual, rows: [{ ...row, ...over }] })], {
+      ...request,
+      settings: { ...request.settings, horizonHours },
+    });
+
+  test.each<[string, Record<string, number | null>]>([
+    ["that hold the size", {}],
+    ["that hold exactly the size at the bid", { bid: 100, bidSizeBase: 50 }],
+    ["that hold a little less at the ask", { ask: 101, askSizeBase: 49.5 }],
+    ["without a size on one side, and a documented notional", { bidSizeBase: null, quotedNotionalUsd: 5_000 }],
+    ["without a size on the other, and none documented", { askSizeBase: null }],
+    ["with a documented notional under the size", { bidSizeBase: null, askSizeBase: null, quotedNotionalUsd: 4_999 }],
+    ["of which bid and ask are one", { bid: 101 }],
+    ["that are crossed", { bid: 102 }],
+    ["without a bid", { bid: null }],
+    ["with a bid of zero", { bid: 0, bidSizeBase: null, quotedNotionalUsd: 9_000 }],
+    ["with an ask of zero", { ask: 0, askSizeBase: null, quotedNotionalUsd: 9_000 }],
+  ])("books %s", (_, over) => {
+    const facts = factsOf(over);
+    const quote = { quotedNotionalUsd: null, ...row, ...over };
+    const crossing = crossingAt(quote, 5_000);
+    expect([facts.crossing[0], facts.exitCrossing[0]]).toEqual([orNaN(crossing), orNaN(exitCrossing(quote, crossing))]);
+    const isQuoted = orNaN(quote.bid) > 0 && orNaN(quote.ask) > 0;
+    expect((facts.lacks[0] ?? 0) & LACKS_PRICE).toBe(isQuoted ? 0 : LACKS_PRICE);
+  });
+
+  test.each<[string, Record<string, number | null>, number?]>([
+    ["as sent", {}],
+    ["at this very moment", { nextFundingAtMs: NOW }],
+    ["in the past", { nextFundingAtMs: NOW - 1 }],
+    ["not sent", { nextFundingAtMs: null }],
+    ["after the horizon, with a rate below zero", { nextFundingAtMs: NOW + 5 * HOUR_MS, fundingRatePerInterval: -0.0001 }, 4],
+    ["at the end of the horizon", { nextFundingAtMs: NOW + 4 * HOUR_MS }, 4],
+    ["after the horizon, of a rate not sent", { nextFundingAtMs: NOW + 5 * HOUR_MS, fundingRatePerInterval: null }, 4],
+    ["with an interval of zero", { fundingIntervalHours: 0 }],
+    ["with an interval below zero", { fundingIntervalHours: -8 }],
+    ["with no interval", { fundingIntervalHours: null }],
+    ["with an hourly interval", { fundingIntervalHours: 1, fundingRatePerInterval: -0.00003 }],
+  ])("settlements %s", (_, over, horizonHours = 168) => {
+    const quote = { ...row, ...over };
+    for (const accrual of ["settled", "continuous"] as const) {
+      const facts = factsOf(over, accrual, horizonHours);
+      const terms = {
+        ratePerInterval: quote.fundingRatePerInterval,
+        intervalHours: quote.fundingIntervalHours,
+        nextAtMs: quote.nextFundingAtMs,
+        accrual,
+      };
+      const [perHour, funding] = [ratePerHour(terms), fundingOver(terms, { nowMs: NOW, horizonHours })];
+      expect([facts.ratePerHour[0], facts.funding[0]]).toEqual([orNaN(perHour), orNaN(funding)]);
+      expect((facts.lacks[0] ?? 0) & LACKS_FUNDING).toBe(perHour === null || funding === null ? LACKS_FUNDING : 0);
+    }
+  });
+});
+
+test("currencies that are no dollars settle apart from dollars and from each other, and alike each time they come", () => {
+  const rows = ["USDT", "BTC", "ETH", "BTC", "USD", "USDC"].map((settle) => ({ ...row, settle }));
+  const { settleGroup } = rowFacts([marketVenue({ id: "gate", takerFeeRate: 0.0005, rows })], request);
+  const [usdt, btc, eth, again, usd, usdc] = settleGroup;
+  expect([again, usd, usdc]).toEqual([btc, usdt, usdt]);
+  expect(new Set([usdt, btc, eth]).size).toBe(3);
 });

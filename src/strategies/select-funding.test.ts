@@ -131,4 +131,57 @@ describe("the evidence", () => {
     ]);
     expect(below[0]?.estimate).toBeCloseTo(21 * 0.00002 - 0.001 - 0.0002, 12);
   });
+
+  const told = (market: ReturnType<typeof venue>[], over: Partial<SelectRequest> = {}) =>
+    select(market, over).samples.map(({ asset, long, short, reason, estimate }) => [asset, long, short, reason, estimate === null]);
+
+  test("names both directions of rows that may not pair, and the one that earns nothing, without an estimate", () => {
+    expect(told([venue("gate", at(0.0003)), venue("deribit", at(0.0001, { settle: "BTC" }))])).toEqual([
+      ["BTC", "gate", "deribit", "settle-mismatch", true],
+      ["BTC", "deribit", "gate", "settle-mismatch", true],
+    ]);
+    expect(told([venue("gate", at(null)), venue("bybit", at(0.0001))])).toEqual([
+      ["BTC", "gate", "bybit", "no-rate", true],
+      ["BTC", "bybit", "gate", "no-rate", true],
+    ]);
+    expect(told([venue("gate", at(0.0003)), venue("bybit", at(0.0001))])).toEqual([["BTC", "gate", "bybit", "no-carry", true]]);
+  });
+
+  test("has the pair that a better near-miss put out, with its own estimate", () => {
+    const market = [venue("gate", at(0.0001)), venue("bybit", at(0.00012)), venue("okx", at(0.0002))];
+    expect(told(market, { nearMissCount: 1 }).filter(([, , , reason]) => reason === "below-threshold")).toEqual([
+      ["BTC", "gate", "bybit", "below-threshold", false],
+      ["BTC", "bybit", "okx", "below-threshold", false],
+    ]);
+    expect(shown(market, select(market, { nearMissCount: 1 }))).toEqual(["BTC gate okx near-miss"]);
+  });
+
+  test("two legs that pay the same have no edge in either direction", () => {
+    expect(select([venue("gate", at(0.0001)), venue("bybit", at(0.0001))]).dropped).toEqual({ "no-carry": 2 });
+  });
+});
+
+describe("an open row", () => {
+  test("of which a leg is not in the market is not taken for another pair", () => {
+    const market = [venue("gate", at(0.0002)), venue("bybit", at(0.0001))];
+    for (const gone of [open("BTC", "okx", "gate"), open("BTC", "gate", "okx"), open("BTC", "okx", "kucoin"), open("ETH", "gate", "bybit")])
+      expect(shown(market, select(market, { open: [gone], nearMissCount: 0 }))).toEqual([]);
+  });
+
+  test("is found among many, in its own direction only", () => {
+    const ids = ["gate", "bybit", "okx", "kucoin"];
+    const market = ids.map((id) => venue(id, at(0.0001), at(0.0001, { asset: "ETH", symbol: "ETH/USDT:USDT" })));
+    for (const long of ids)
+      for (const short of ids.filter((id) => id !== long))
+        expect(shown(market, select(market, { open: [open("BTC", long, short)] }))).toEqual([`BTC ${long} ${short} open`]);
+  });
+});
+
+test("a near-miss is ranked by what both of its legs cost to cross", () => {
+  const wide = { bid: 99.9, ask: 100.1 }; // 0.002
+  const market = [venue("gate", at(0.00019, wide)), venue("okx", at(0.00015)), venue("bybit", at(0.0001))];
+  // Gate over Bybit: 21 · 0.00009 − 0.002 − 0.0021 = −0.0022; Okx over Bybit: 21 · 0.00005 − 0.002 − 0.0002 = −0.0012.
+  expect(shown(market, select(market, { nearMissCount: 1 }))).toEqual(["BTC bybit okx near-miss"]);
+  const bought = [venue("gate", at(0.00019)), venue("okx", at(0.0001, wide)), venue("bybit", at(0.00013))];
+  expect(shown(bought, select(bought, { nearMissCount: 1 }))).toEqual(["BTC bybit gate near-miss"]);
 });
