@@ -56,7 +56,7 @@ const legsOf = ({ listed: { long, short } }: FoundPair): Pick<Subject, "long" | 
   short: { venue: short.quote.venue, kind: short.quote.kind },
 });
 
-/** Long where less is paid. On one venue only its spot and its perpetual make a pair. */
+/** Long where less is paid; in the order asked where a rate is not known. On one venue only its spot and its perpetual make a pair. */
 function guessedLegs(
   { snapshot: { market } }: SnapshotRead,
   asset: string,
@@ -64,8 +64,9 @@ function guessedLegs(
 ): Pick<Subject, "long" | "short"> {
   if (one === other) return { long: { venue: one, kind: "spot" }, short: { venue: one, kind: "perpetual" } };
   const rates = market === null ? [] : coinRates(market, asset);
-  const rateAt = (venue: string): number => rates.find((rate) => rate.venue === venue && rate.kind === "perpetual")?.ratePer8h ?? 0;
-  const [long, short] = rateAt(one) <= rateAt(other) ? [one, other] : [other, one];
+  const rateAt = (venue: string): number =>
+    rates.find((rate) => rate.venue === venue && rate.kind === "perpetual")?.ratePer8h ?? Number.NaN;
+  const [long, short] = rateAt(one) > rateAt(other) ? [other, one] : [one, other];
   return { long: { venue: long, kind: "perpetual" }, short: { venue: short, kind: "perpetual" } };
 }
 

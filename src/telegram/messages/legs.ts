@@ -29,7 +29,7 @@ export function renderLegs(view: LegsView, language: Language): Message {
   const [only] = pairs;
   if (only === undefined) return message(lines(bold(legs.none), legs.noneHint), rows([button("/top", "top:0")]));
   if (view.count === 1) return renderLeg(only, view, language);
-  const total = pages === 1 ? sumOf(pairs.map(({ fundingUsd }) => fundingUsd)) : null;
+  const total = pages === 1 ? sumOf(pairs.map(({ fundingUsd, funding }) => (funding.missed > 0 ? null : fundingUsd))) : null;
   const entries = pairs.flatMap((pair): readonly Line[] => ["", bold(headline(pair, language)), ...briefLines(pair, view, language)]);
   const opens = pairs.map(({ taken }) => button(`${safe(taken.asset)}: ${direction(taken.priced, language)}`, `legs:${taken.id}`));
   return message(
@@ -90,8 +90,9 @@ export function renderEndLeg(pair: HeldPair, language: Language): Message {
 /** What a pair came to, as far as funding and the costs of its entry tell. */
 export function renderEnded(pair: HeldPair, language: Language): Message {
   const { legs, took } = catalogueOf(language);
-  const { taken, fundingUsd, costUsd } = pair;
-  const left = fundingUsd === null || costUsd === null ? null : fundingUsd - costUsd;
+  const { taken, funding, fundingUsd, costUsd } = pair;
+  // What lacks a settlement is no result.
+  const left = fundingUsd === null || costUsd === null || funding.missed > 0 ? null : fundingUsd - costUsd;
   const signed = (amount: number | null): string => format.signedUsd(amount, language);
   return message(
     lines(
@@ -105,10 +106,11 @@ export function renderEnded(pair: HeldPair, language: Language): Message {
   );
 }
 
-function headline({ taken, fundingUsd }: HeldPair, language: Language): string {
+function headline({ taken, funding, fundingUsd }: HeldPair, language: Language): string {
   const { legs } = catalogueOf(language);
   const asset = safe(taken.asset);
-  return fundingUsd === null ? legs.unknown(asset) : legs.sofar(asset, format.signedUsd(fundingUsd, language));
+  const isUnseen = funding.missed > 0 && funding.settlements === 0;
+  return fundingUsd === null || isUnseen ? legs.unknown(asset) : legs.sofar(asset, format.signedUsd(fundingUsd, language));
 }
 
 /** A pair in the list: which and how it stands, what it earns now, what is next. */
