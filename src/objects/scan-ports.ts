@@ -1,9 +1,11 @@
 import type { FeedId } from "../domain/feed.ts";
+import { SECOND_MS } from "../domain/units.ts";
 import { hasAnswered } from "../feeds/ask-feeds.ts";
 import type { Flags } from "../flags.ts";
 import type { Logger } from "../monitoring/log.ts";
 import type { Published, ScanPorts } from "../scan.ts";
 import { D1_ATTEMPTS } from "../storage/d1.ts";
+import { type Lease, leaseMs } from "../storage/lease.ts";
 import { venueMarket } from "../storage/market-columns.ts";
 import { saveScan } from "../storage/save-scan.ts";
 import { buildSnapshot, writeSnapshot } from "../storage/snapshot.ts";
@@ -12,6 +14,8 @@ import type { Services } from "../wiring.ts";
 
 /** How one scan reaches feeds, D1 and KV. `answered` is told of each feed that answers, be it after the scan. */
 export function scanPorts(scan: {
+  /** Who scans, as the lease knows it. */
+  readonly holder: string;
   readonly services: Services;
   readonly flags: Flags;
   readonly log: Logger;
@@ -28,7 +32,9 @@ export function scanPorts(scan: {
     books: (ask) => services.feed(ask.feed).books(ask),
     save: async (record, outcome) => {
       const opportunities = outcome.changes.map(({ row }) => row);
-      const write = { scan: record, opportunities, events: outcome.events, nowMs: record.finishedAtMs, venues: services.venueIds };
+      const nowMs = record.finishedAtMs;
+      const lease = leaseOf({ holder: scan.holder, nowMs, flags: scan.flags });
+      const write = { scan: record, opportunities, events: outcome.events, nowMs, venues: services.venueIds, lease };
       const saved = await saveScan(services.db, write, { attempts: D1_ATTEMPTS, wait: services.snapshots.wait });
       if (saved.ok) {
         for (const refused of saved.value.refused) log.error("scan.row-refused", { ...refused });
@@ -41,6 +47,13 @@ export function scanPorts(scan: {
     log,
   };
 }
+
+/** The lease that a Scanner asks for at a time, and renews with what it stores. */
+export const leaseOf = ({ holder, nowMs, flags }: { readonly holder: string; readonly nowMs: number; readonly flags: Flags }): Lease => ({
+  holder,
+  nowMs,
+  untilMs: nowMs + leaseMs(flags.scan_interval_seconds * SECOND_MS),
+});
 
 /** Writes the snapshot. When KV fails readers have D1, so the scan stands. */
 async function publish(input: Published & { readonly services: Services; readonly flags: Flags; readonly log: Logger }): Promise<void> {

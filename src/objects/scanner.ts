@@ -9,18 +9,21 @@ import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
 import type { ScanInput } from "../scan.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
+import { takeLease } from "../storage/lease.ts";
 import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
 import { dispatchScans, noteScan } from "./dispatch-scans.ts";
 import { type Kept, keptText, parseKept, stateFromRows } from "./kept-state.ts";
-import { scanPorts } from "./scan-ports.ts";
+import { leaseOf, scanPorts } from "./scan-ports.ts";
 
 export type Trigger = { readonly source: "cron" | "alarm"; /** Time the trigger stands for, epoch ms. */ readonly atMs: number };
 export type TriggerOutcome =
   | { readonly ran: true; readonly slotMs: number; readonly verdict: Verdict }
-  | { readonly ran: false; readonly slotMs: number; readonly reason: "slot-done" | "scan-running" | "not-saved" };
+  | { readonly ran: false; readonly slotMs: number; readonly reason: SkipReason | "not-saved" };
+/** `lease_held`: another Scanner over the same D1 makes the scans. */
+type SkipReason = "slot-done" | "scan-running" | "lease_held";
 
 /** The second trigger comes this long after the start of a slot, or after a quarter of a shorter one. */
 const ALARM_GRACE_MS = 15 * SECOND_MS;
@@ -34,7 +37,10 @@ type Run = {
   readonly services: Services;
 };
 
-/** The single writer: one scan a slot, whichever trigger comes first. */
+/**
+ * The single writer: one scan a slot, whichever trigger comes first. The platform has one Scanner of a Worker; where another
+ * Worker shares the database, the lease in D1 lets one of the two scan and the other stand by.
+ */
 export class Scanner extends DurableObject<Env> {
   #kept: Kept | null = null;
   #running = false;
@@ -54,7 +60,8 @@ export class Scanner extends DurableObject<Env> {
       const slotMs = Math.floor(trigger.atMs / intervalMs) * intervalMs;
       await this.#arm(intervalMs, services);
       if (kept.lastSlotMs !== null && slotMs <= kept.lastSlotMs) return this.#skipped({ trigger, reason: "slot-done", slotMs });
-      return await this.#scan({ trigger, slotMs, kept, flags: loaded.flags, services });
+      const lead = await this.#lead({ trigger, slotMs, kept, flags: loaded.flags, services });
+      return typeof lead === "string" ? this.#skipped({ trigger, reason: lead, slotMs }) : await this.#scan(lead);
     } finally {
       this.#running = false;
     }
@@ -71,6 +78,37 @@ export class Scanner extends DurableObject<Env> {
     }
   }
 
+  /**
+   * Takes the lease of scans, or says who has done or will do this slot. A Scanner that stood by knows less than D1 and starts
+   * from there. When D1 does not answer the scan goes on: its batch asks for the lease again.
+   */
+  async #lead(run: Run): Promise<Run | SkipReason> {
+    const { slotMs, kept, flags, services } = run;
+    const log = services.log.with({ component: "scanner" });
+    try {
+      const asked = leaseOf({ holder: await this.#holder(), nowMs: services.now(), flags });
+      const { isHeld, lastSlotMs: stored } = await takeLease(services.db, asked);
+      if (!isHeld) return "lease_held";
+      if (stored === null || stored <= (kept.lastSlotMs ?? Number.NEGATIVE_INFINITY)) return run;
+      log.warn("scanner.behind", { lastSlotMs: kept.lastSlotMs, stored });
+      const caughtUp = { ...kept, ...(await this.#fromD1(services, flags)), lastSlotMs: stored };
+      this.#save(caughtUp);
+      return stored >= slotMs ? "slot-done" : { ...run, kept: caughtUp };
+    } catch (error) {
+      log.error("scanner.lease-unknown", { error });
+      return run;
+    }
+  }
+
+  /** The name under which this object holds the lease: its own for life, since two Workers may give objects one id. */
+  async #holder(): Promise<string> {
+    const known = await this.ctx.storage.get<string>("holder");
+    if (known !== undefined) return known;
+    const holder = crypto.randomUUID();
+    await this.ctx.storage.put("holder", holder);
+    return holder;
+  }
+
   async #scan(run: Run): Promise<TriggerOutcome> {
     const { trigger, slotMs, flags, services } = run;
     const scanId = `scan-${slotMs}`;
@@ -82,7 +120,10 @@ export class Scanner extends DurableObject<Env> {
       answered.add(feed);
       if (!this.#running) this.#forgetSilence(feed);
     };
-    const result = await runScan(inputOf({ ...run, scanId }), scanPorts({ services, flags, log, answered: hear }));
+    const result = await runScan(
+      inputOf({ ...run, scanId }),
+      scanPorts({ services, flags, log, holder: await this.#holder(), answered: hear }),
+    );
     if (!result.ok) {
       // The rows in memory may differ from what D1 has: the next trigger starts from what is stored.
       this.#kept = null;
@@ -103,7 +144,7 @@ export class Scanner extends DurableObject<Env> {
     if (kept?.silent.includes(feed) === true) this.#save({ ...kept, silent: kept.silent.filter((each) => each !== feed) });
   }
 
-  #skipped(skip: { readonly trigger: Trigger; readonly reason: "slot-done" | "scan-running"; readonly slotMs: number }): TriggerOutcome {
+  #skipped(skip: { readonly trigger: Trigger; readonly reason: SkipReason; readonly slotMs: number }): TriggerOutcome {
     const { trigger, reason, slotMs } = skip;
     servicesFor(this.env).log.with({ component: "scanner" }).info("scan.skipped", { trigger: trigger.source, slotMs, reason });
     return { ran: false, slotMs, reason };

@@ -1,7 +1,8 @@
 import type { Opportunity, OpportunityEvent } from "../domain/opportunity.ts";
-import { ok, type Result } from "../domain/result.ts";
+import { err, ok, type Result } from "../domain/result.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { costOf, type D1Retry, jsonParameters, type StorageError, withD1Retry } from "./d1.ts";
+import { holdLease, isLeaseLost, type Lease } from "./lease.ts";
 import { opportunityRow, type OpportunityRow, pricedRefusal, type RowRefusal } from "./opportunity-row.ts";
 import type { SaveOutcome } from "./save-outcome.ts";
 import type { ScanRecord } from "./scan-record.ts";
@@ -16,6 +17,8 @@ export type ScanWrite = {
   readonly nowMs: number;
   /** The registered venues. */
   readonly venues: ReadonlySet<VenueId>;
+  /** With it nothing is stored while another Scanner holds the lease of scans. */
+  readonly lease?: Lease;
 };
 
 /** Columns of `opportunities`, as `OpportunityRow` spells them, in the order of the table. */
@@ -134,7 +137,7 @@ export const SAVE_SCAN_SQL = `
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
   ON CONFLICT (id) DO NOTHING`;
 
-type Kind = "scan" | "opportunities" | "events" | "duplicates" | "missing-events";
+type Kind = "lease" | "scan" | "opportunities" | "events" | "duplicates" | "missing-events";
 type Planned = { readonly kind: Kind; readonly statement: D1PreparedStatement };
 
 /**
@@ -144,9 +147,9 @@ type Planned = { readonly kind: Kind; readonly statement: D1PreparedStatement };
  */
 export async function saveScan(db: D1Database, write: ScanWrite, retry: D1Retry): Promise<Result<SaveOutcome, StorageError>> {
   const { rows, refused } = validated(write);
-  const plan = [...planRows(db, rows), ...planEvents(db, write), planScan(db, write)];
+  const plan = [...planLease(db, write), ...planRows(db, rows), ...planEvents(db, write), planScan(db, write)];
   const done = await withD1Retry(retry, () => db.batch<Record<string, unknown>>(plan.map(({ statement }) => statement)));
-  if (!done.ok) return done;
+  if (!done.ok) return isLeaseLost(done.error.message) ? err({ ...done.error, message: "another Scanner holds the lease of scans" }) : done;
   const results = done.value.value;
   const rowsOf = (kind: Kind) => plan.flatMap((planned, index) => (planned.kind === kind ? (results[index]?.results ?? []) : []));
   const scanResult = results[plan.findIndex(({ kind }) => kind === "scan")];
@@ -159,6 +162,10 @@ export async function saveScan(db: D1Database, write: ScanWrite, retry: D1Retry)
     cost: costOf(results),
   });
 }
+
+/** First, so that nothing is worked out for a Scanner that lost its lease. */
+const planLease = (db: D1Database, { lease }: ScanWrite): readonly Planned[] =>
+  lease === undefined ? [] : [{ kind: "lease", statement: holdLease(db, lease) }];
 
 /** Ends come first, so that a key is free before its next row takes it. */
 function validated({ opportunities, nowMs, venues }: ScanWrite): {

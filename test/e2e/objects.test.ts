@@ -3,7 +3,7 @@ import type { Endpoint, VenueAdapter } from "../../src/venues/adapter.ts";
 import { ADAPTERS, FEED_IDS } from "../../src/venues/registry.ts";
 import { allCalls, callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows, touches } from "./stored.ts";
 import { servedNow, untruths } from "./truth.ts";
-import { expectedPairs, startWorld, type World } from "./world.ts";
+import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -202,6 +202,34 @@ test("books and quotes that are asked at once, of a feed that just woke up, shar
     const next = await world.scan();
     expect(next.venues.find(({ feed }) => feed === "bybit")?.error?.message).toContain("left alone after rate-limited");
     expect(world.simulator.calls().venues["bybit"]?.total).toBe(0);
+  } finally {
+    await world.close();
+  }
+});
+
+test("two Workers over one D1 and one KV give one Worker's results: one scan a slot, one row a key, and a successor where one stops", async () => {
+  const world = await startWorld({ ...PATIENT, twin: true });
+  const reasons = () => world.logs().flatMap(({ event, reason }) => (event === "scan.skipped" ? [reason] : []));
+  const counts = async () => [await eventsOf(world, "opened"), await eventsOf(world, "closed"), await eventsOf(world, "no-data")];
+  try {
+    await world.cron(0);
+    await world.cronOfTwin(0);
+    for (const slot of [1, 2]) await Promise.all([world.cron(slot), world.cronOfTwin(slot)]);
+    expect(reasons()).toEqual(["slot-done", "lease_held", "lease_held"]);
+    expect(await world.sql("SELECT count(*) AS n FROM scans")).toEqual([{ n: 3 }]);
+    const before = await storedRows(world);
+    expectPlanted(before, expectedPairs(world));
+    expect(await counts()).toEqual([before.length, 0, 0]);
+    expect(openPairs(await world.list()).size).toBe(before.length);
+
+    // The first is gone, and what it held has ended: the other goes on with the rows there are.
+    await world.sql("UPDATE leases SET holder = 'gone', until_ms = updated_at");
+    await world.cronOfTwin(3);
+    await world.cron(3);
+    expect(reasons().slice(3)).toEqual(["lease_held"]);
+    expect(await world.sql("SELECT count(*) AS n FROM scans")).toEqual([{ n: 4 }]);
+    expect(await storedRows(world)).toEqual(before);
+    expect(await counts()).toEqual([before.length, 0, 0]);
   } finally {
     await world.close();
   }

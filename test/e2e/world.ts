@@ -65,6 +65,8 @@ export type World = {
   readonly scan: () => Promise<Scan>;
   /** Sends a cron event for a slot counted from the start, without waiting for another trigger. */
   readonly cron: (slot: number) => Promise<void>;
+  /** The same event for the second Worker, which shares database and KV with the first and nothing else. */
+  readonly cronOfTwin: (slot: number) => Promise<void>;
   readonly list: (query?: string) => Promise<List>;
   readonly latest: () => Promise<Scan>;
   /** Any request to the Worker. */
@@ -91,6 +93,8 @@ type WorldOptions = {
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly vars?: Readonly<Record<string, string>>;
   readonly simulator?: SimulatorOptions;
+  /** A second Worker over the same D1 and KV, with Durable Objects of its own. */
+  readonly twin?: boolean;
 };
 type WorkerEnv = { readonly DB: D1; readonly CACHE: Cache };
 type Cache = { readonly get: (key: string) => Promise<string | null>; readonly delete: (key: string) => Promise<void> };
@@ -114,6 +118,29 @@ export const BOT = {
 const LIMITS = { FETCH_HEADERS_LIMIT_MS: "2000", FETCH_BODY_LIMIT_MS: "2000", RETRY_DELAY_MS: "20" };
 const FLAGS = { venue_limit_ms: 4_000, scan_deadline_ms: 8_000, max_slow_calls: 40 };
 
+/** The Worker under another name, without the queues' consumers: a queue has one. */
+const TWIN = {
+  name: "carrywatch-twin",
+  main: "src/worker.ts",
+  compatibility_date: "2026-10-20",
+  d1_databases: [{ binding: "DB", database_name: "carrywatch" }],
+  kv_namespaces: [{ binding: "CACHE" }],
+  durable_objects: {
+    bindings: [
+      { name: "SCANNER", class_name: "Scanner" },
+      { name: "VENUE_FEED", class_name: "VenueFeed" },
+    ],
+  },
+  exports: { Scanner: { type: "durable-object", storage: "sqlite" }, VenueFeed: { type: "durable-object", storage: "sqlite" } },
+  queues: {
+    producers: [
+      { binding: "EVENTS", queue: "carrywatch-events" },
+      { binding: "DELIVERIES", queue: "carrywatch-deliveries" },
+    ],
+  },
+  version_metadata: { binding: "VERSION" },
+} as const;
+
 /** Starts simulator and Worker on one clock, whose market stands still unless told otherwise. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const startedAtMs = Date.now();
@@ -131,7 +158,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const workers = (offsetMs: number) => {
     const CLOCK_OFFSET_MS = String(Number(vars.CLOCK_OFFSET_MS) + offsetMs);
-    return { workers: [{ configPath: "./wrangler.jsonc", vars: { ...vars, CLOCK_OFFSET_MS } }] };
+    const all = { ...vars, CLOCK_OFFSET_MS };
+    const twins = options.twin === true ? [{ config: { ...TWIN, vars: all } }] : [];
+    return { workers: [{ configPath: "./wrangler.jsonc", vars: all }, ...twins] };
   };
   const server = createTestHarness(workers(0));
   await server.listen();
@@ -146,9 +175,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const firstSlotMs = Math.floor(simulator.nowMs() / INTERVAL_MS) * INTERVAL_MS;
   let slot = 0;
   const json = async (path: string): Promise<unknown> => await (await server.fetch(path)).json();
-  const cron = async (which: number): Promise<void> => {
-    await worker.scheduled({ cron: "*/2 * * * *", scheduledTime: new Date(firstSlotMs + which * INTERVAL_MS) });
+  const cronOf = async (name: string | undefined, which: number): Promise<void> => {
+    await server.getWorker(name).scheduled({ cron: "*/2 * * * *", scheduledTime: new Date(firstSlotMs + which * INTERVAL_MS) });
   };
+  const cron = async (which: number): Promise<void> => await cronOf(undefined, which);
   const latest = async (): Promise<Scan> => scanSchema.parse(await json("/api/scans/latest"));
   const sql = async (text: string) => (await (await worker.getEnv()).DB.prepare(text).all()).results;
   const evict = async (object: "SCANNER" | "VENUE_FEED", name: string): Promise<void> => await worker.evictDurableObject(object, { name });
@@ -175,6 +205,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return scan;
     },
     cron,
+    cronOfTwin: async (which) => await cronOf(TWIN.name, which),
     latest,
     list,
     fetch: async (path, init) => await server.fetch(path, init),

@@ -6,12 +6,13 @@ import { createLogger } from "../../src/monitoring/log.ts";
 import { dispatchScans, MOST_UNDISPATCHED, noteScan, undispatched } from "../../src/objects/dispatch-scans.ts";
 import { KV_CATALOGUE, SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
+import { takeLease } from "../../src/storage/lease.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
 import { fundingPair, opened, scanOf } from "../opportunities.ts";
 
 const db = env.DB;
 const INTERVAL_MS = 120_000;
-const TABLES = ["opportunity_events", "opportunities", "scans", "flags", "flag_changes"] as const;
+const TABLES = ["opportunity_events", "opportunities", "scans", "flags", "flag_changes", "leases"] as const;
 /** In the middle of a slot, ahead of the machine's clock, so that alarms ring only when a test rings them. */
 const NOON_MS = Math.ceil(Date.now() / INTERVAL_MS) * INTERVAL_MS + INTERVAL_MS * 10 + INTERVAL_MS / 2;
 const slotOf = (atMs: number): number => Math.floor(atMs / INTERVAL_MS) * INTERVAL_MS;
@@ -103,22 +104,103 @@ describe("triggers that overlap", () => {
   });
 });
 
-describe("a Scanner without its storage", () => {
-  /** A pair of registered venues, open in D1 since the slot before. */
-  const seed = async () => {
-    const atMs = slotOf(NOON_MS) - INTERVAL_MS;
-    const row = opened(pairOfRegistered(), { openedAtMs: atMs });
-    const scan = scanOf({ slotMs: atMs, scanId: `scan-${atMs}` });
-    const write = { scan, opportunities: [row], events: [], nowMs: atMs + 1_000, venues: new Set(["binance", "bybit"]) };
-    expect(await saveScan(db, write, { attempts: D1_ATTEMPTS, wait: async () => undefined })).toMatchObject({ ok: true });
-    return row;
-  };
-  const pairOfRegistered = () => {
-    const text = JSON.stringify(fundingPair()).replaceAll("alpha", "binance").replaceAll("beta", "bybit");
-    const pair: ReturnType<typeof fundingPair> = JSON.parse(text);
-    return pair;
-  };
+const retry = { attempts: D1_ATTEMPTS, wait: async () => undefined };
+const pairOfRegistered = () => {
+  const text = JSON.stringify(fundingPair()).replaceAll("alpha", "binance").replaceAll("beta", "bybit");
+  const pair: ReturnType<typeof fundingPair> = JSON.parse(text);
+  return pair;
+};
+/** What a scan of the slot before wrote: a pair of registered venues that is open. */
+const writeBefore = () => {
+  const atMs = slotOf(NOON_MS) - INTERVAL_MS;
+  const row = opened(pairOfRegistered(), { openedAtMs: atMs });
+  const scan = scanOf({ slotMs: atMs, scanId: `scan-${atMs}` });
+  return { scan, opportunities: [row], events: [], nowMs: atMs + 1_000, venues: new Set(["binance", "bybit"]), row };
+};
+/** It is stored. */
+const seed = async () => {
+  const write = writeBefore();
+  expect(await saveScan(db, write, retry)).toMatchObject({ ok: true });
+  return write.row;
+};
 
+/** Two objects of one namespace have what two Workers that share a database have: memory, storage and alarms of their own. */
+describe("two Scanners over one D1 and one KV", () => {
+  const LEASE_MS = INTERVAL_MS + 30_000;
+  const at = async (stub: ReturnType<typeof scanner>, slot: number) => {
+    vi.setSystemTime(NOON_MS + slot * INTERVAL_MS);
+    return await stub.trigger({ source: "cron", atMs: NOON_MS + slot * INTERVAL_MS });
+  };
+  const snapshotSlot = async () => JSON.parse((await env.CACHE.get(SNAPSHOT_KEY)) ?? "null")?.scan?.slotMs;
+
+  it("triggered at once in each slot make one scan a slot, and the second ends as lease_held", async () => {
+    const [one, other] = [scanner(), scanner()];
+    for (let slot = 0; slot < 3; slot++) {
+      const outcomes = await Promise.all([at(one, slot), at(other, slot)]);
+      expect(outcomes.filter(({ ran }) => ran)).toHaveLength(1);
+      expect(outcomes).toContainEqual({ ran: false, slotMs: slotOf(NOON_MS) + slot * INTERVAL_MS, reason: "lease_held" });
+      expect(await scans()).toHaveLength(slot + 1);
+      expect(await snapshotSlot()).toBe(slotOf(NOON_MS) + slot * INTERVAL_MS);
+    }
+    expect((await db.prepare("SELECT name FROM leases").all()).results).toEqual([{ name: "scans" }]);
+  });
+
+  it("a holder that is gone delays the next scan by at most its lease, and the other goes on from what D1 knows", async () => {
+    const row = await seed();
+    const [one, other] = [scanner(), scanner()];
+    expect(await at(other, -1)).toMatchObject({ reason: "slot-done" });
+    await db.prepare("DELETE FROM leases").run();
+    expect(await at(one, 0)).toMatchObject({ ran: true });
+    expect(await at(other, 1)).toMatchObject({ ran: false, reason: "lease_held" });
+    vi.setSystemTime(NOON_MS + LEASE_MS - 1);
+    expect(await other.trigger({ source: "alarm", atMs: NOON_MS + LEASE_MS - 1 })).toMatchObject({ reason: "lease_held" });
+    vi.setSystemTime(NOON_MS + LEASE_MS);
+    expect(await other.trigger({ source: "alarm", atMs: NOON_MS + LEASE_MS })).toMatchObject({ ran: true });
+    // The slot that the first scanned is no slot of the second, and neither is any before.
+    expect(await other.trigger({ source: "cron", atMs: NOON_MS })).toMatchObject({ ran: false, reason: "slot-done" });
+    expect((await db.prepare("SELECT id, status FROM opportunities").all()).results).toEqual([{ id: row.id, status: "no-data" }]);
+    expect((await db.prepare("SELECT kind FROM opportunity_events").all()).results).toEqual([{ kind: "no-data" }]);
+    // The first comes back, and stands by.
+    expect(await one.trigger({ source: "cron", atMs: NOON_MS + 2 * INTERVAL_MS })).toMatchObject({ ran: false, reason: "lease_held" });
+  });
+
+  it("a holder goes on at once when it left memory, and knows itself", async () => {
+    const stub = scanner();
+    expect(await at(stub, 0)).toMatchObject({ ran: true });
+    await evictDurableObject(stub);
+    expect(await at(stub, 1)).toMatchObject({ ran: true });
+  });
+
+  it("a scan that outlived its lease stores nothing, neither rows nor its own", async () => {
+    const { row, ...write } = writeBefore();
+    const lease = { holder: "one", nowMs: write.nowMs, untilMs: write.nowMs + LEASE_MS };
+    expect(await takeLease(db, { holder: "other", nowMs: write.nowMs - 1, untilMs: write.nowMs + 1 })).toEqual({
+      isHeld: true,
+      lastSlotMs: null,
+    });
+    const refused = await saveScan(db, { ...write, lease }, retry);
+    expect(refused).toMatchObject({ ok: false, error: { kind: "constraint", message: "another Scanner holds the lease of scans" } });
+    expect([await scans(), (await db.prepare("SELECT id FROM opportunities").all()).results]).toEqual([[], []]);
+    // The lease of the other ends in the next millisecond; a write that is repeated finds its own.
+    const later = { ...write, nowMs: write.nowMs + 1, lease: { ...lease, nowMs: write.nowMs + 1 } };
+    for (const scanStored of [true, false]) expect(await saveScan(db, later, retry)).toMatchObject({ ok: true, value: { scanStored } });
+    expect((await db.prepare("SELECT id FROM opportunities").all()).results).toEqual([{ id: row.id }]);
+  });
+
+  it("without its answer about the lease a scan goes on, and its batch decides", async () => {
+    const stub = scanner();
+    await db.prepare("ALTER TABLE leases RENAME TO leases_away").run();
+    try {
+      expect(await at(stub, 0)).toMatchObject({ ran: false, reason: "not-saved" });
+    } finally {
+      await db.prepare("ALTER TABLE leases_away RENAME TO leases").run();
+    }
+    expect(await scans()).toEqual([]);
+    expect(await at(stub, 0)).toMatchObject({ ran: true });
+  });
+});
+
+describe("a Scanner without its storage", () => {
   it("takes what is open and which slot was last from D1", async () => {
     const row = await seed();
     const stub = scanner();

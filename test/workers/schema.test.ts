@@ -88,6 +88,8 @@ const SEED: readonly (readonly [table: string, row: Row])[] = [
   ["flags", flagRow],
 ];
 
+const leaseRow: Row = { name: "scans", holder: "one", until_ms: NOW_MS + 1, updated_at: NOW_MS };
+
 describe("migrations", () => {
   const all = env.TEST_MIGRATIONS;
   const exists = async (table: string): Promise<boolean> =>
@@ -260,6 +262,9 @@ describe("the database refuses", () => {
     ["event_times_in_ms", "a time in seconds", "opportunity_events", { ...eventRow, at_ms: NOW_MS / 1_000 }],
     ["opened_has_net", "an opening without net", "opportunity_events", { ...eventRow, net: null }],
     ["end_has_reason", "an end without a reason", "opportunity_events", { ...eventRow, kind: "closed" }],
+    ["lease_named", "a holder without a name", "leases", { ...leaseRow, holder: "" }],
+    ["lease_times", "a time in seconds", "leases", { ...leaseRow, updated_at: NOW_MS / 1_000 }],
+    ["lease_times", "an end before its start", "leases", { ...leaseRow, until_ms: NOW_MS - 1 }],
     ["scan_names_present", "no trigger", "scans", { ...scanRow, trigger: "" }],
     ["known_verdict", "an unknown verdict", "scans", { ...scanRow, verdict: "fine" }],
     ["scan_explained", "no reason", "scans", { ...scanRow, reason: "" }],
