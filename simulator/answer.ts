@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { answerAccount, proofNames } from "./accounts/account.ts";
+import { accountAt } from "./accounts/registry.ts";
 import type { CallLog, OpenCall } from "./calls.ts";
 import type { Controls } from "./controls.ts";
 import { distortionOf, refusalOf, spoilBody, spoilRows, type Fault } from "./faults.ts";
@@ -47,19 +49,17 @@ export async function answer(world: World, request: Request, target: string): Pr
     path,
     query: search,
     userAgent: request.headers.get("user-agent"),
+    proof: proofNames(request.headers, searchParams),
     atMs: world.controls.nowMs(),
     arrivedAtMs: Date.now(),
   });
   try {
-    return await reply(world, call, {
-      venue,
-      endpoint,
-      host,
-      path,
-      query: searchParams,
-      payload,
-      signal: AbortSignal.any([request.signal, world.closing.signal]),
-    });
+    const signal = AbortSignal.any([request.signal, world.closing.signal]);
+    const { headers } = request;
+    const response = await reply(world, call, { venue, endpoint, host, path, search, headers, query: searchParams, payload, signal });
+    // By the simulated clock, as every other time of a venue.
+    response.headers.set("date", new Date(world.controls.nowMs()).toUTCString());
+    return response;
   } catch (error) {
     call.ended();
     if (world.closing.signal.aborted) return Response.json({ error: "the simulator was closed" }, { status: 503 });
@@ -72,6 +72,8 @@ type Asked = {
   readonly endpoint: SimulatedEndpoint | null;
   readonly host: string;
   readonly path: string;
+  readonly search: string;
+  readonly headers: Headers;
   readonly query: URLSearchParams;
   readonly payload: unknown;
   readonly signal: AbortSignal;
@@ -93,6 +95,9 @@ async function reply(world: World, call: OpenCall, asked: Asked): Promise<Respon
     if (body === undefined) return finished(call, { response: Response.json({ error: "not recorded" }, { status: 404 }), fault });
     return deliver(call, { bytes: body.bytes, fault, signal });
   }
+  const account = accountAt(asked.host, asked.path);
+  if (account !== null)
+    return finished(call, { response: sent(answerAccount(account, { ...asked, nowMs }, controls.account(account.venue)), null), fault });
   if (endpoint === null) return finished(call, { response: sent(venue.unknownRequest(asked.path, nowMs), null), fault });
   const bytes = render(world, { venue, endpoint, query: asked.query, payload: asked.payload, fault });
   return deliver(call, { bytes, fault, signal });

@@ -8,6 +8,8 @@ export type Call = {
   readonly path: string;
   readonly query: string;
   readonly userAgent: string | null;
+  /** Headers and parameters with which the request said who asks; none in a public call. */
+  readonly proof: readonly string[];
   /** Simulated time of arrival, epoch ms. */
   readonly atMs: number;
   /** Wall clock of arrival, epoch ms. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Charged } from "./accounts/account.ts";
+import { ACCOUNT_VENUES } from "./accounts/registry.ts";
 import { FAULT_KINDS, ROW_FAULTS, type Fault } from "./faults.ts";
 import type { Override } from "./rows.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
@@ -39,6 +41,10 @@ export const commandSchema = z.strictObject({
     .optional(),
   /** Each answer of the venue comes that much later. */
   latency: z.strictObject({ venue: z.string(), ms: z.number().nonnegative() }).optional(),
+  /** The account of a venue: whether its keys are known any more, and what it is charged, as on the wire. */
+  account: z
+    .strictObject({ venue: z.string(), revoked: z.boolean().optional(), perpetual: z.string().optional(), spot: z.string().optional() })
+    .optional(),
   /** Replaces what was set for the coin before; `{ asset }` alone restores it. */
   planted: z
     .strictObject({
@@ -73,6 +79,7 @@ export type Controls = {
   /** Time whose prices are shown. */
   readonly priceAtMs: () => number;
   readonly latencyMs: (venue: string) => number;
+  readonly account: (venue: string) => AccountState;
   /** The fault of the next answer, counted as used. */
   readonly takeFault: (venue: string, endpoint: string | null) => Fault | null;
   /** Changes of coins as the venue shows them now; `null` for the next answer of all. */
@@ -81,6 +88,8 @@ export type Controls = {
   readonly served: (venue: string) => void;
   readonly state: () => ControlState;
 };
+
+type AccountState = { readonly revoked: boolean; readonly charged: Partial<Charged> };
 
 export type ControlState = {
   readonly nowMs: number;
@@ -107,6 +116,7 @@ type Switches = {
   frozenAtMs: number | null;
   faults: Standing[];
   readonly latency: Map<string, number>;
+  readonly accounts: Map<string, AccountState>;
   readonly overrides: Map<string, Override>;
   readonly flaps: Map<string, Flap>;
   readonly served: Map<string, number>;
@@ -120,6 +130,7 @@ export function createControls(options: ControlOptions): Controls {
     frozenAtMs: null,
     faults: [],
     latency: new Map(),
+    accounts: new Map(),
     overrides: new Map(),
     flaps: new Map(),
     served: new Map(),
@@ -134,11 +145,13 @@ export function createControls(options: ControlOptions): Controls {
       if (command.clock !== undefined) setClock(switches, command.clock);
       setMarket(switches, command, nowMs());
       if (command.fault !== undefined) switches.faults.push(standing(command.fault, nowMs()));
+      if (command.account !== undefined) setAccount(switches, command.account);
       if (command.latency !== undefined) switches.latency.set(command.latency.venue, command.latency.ms);
     },
     nowMs,
     priceAtMs: () => switches.frozenAtMs ?? nowMs(),
     latencyMs: (venue) => switches.latency.get(venue) ?? 0,
+    account: (venue) => switches.accounts.get(venue) ?? { revoked: false, charged: {} },
     takeFault: (venue, endpoint) => takeFault(switches, venue, endpoint),
     overrides: (venue) => {
       const now = new Map(switches.overrides);
@@ -164,6 +177,7 @@ function reset(switches: Switches, options: ControlOptions): void {
   switches.offsetMs = 0;
   switches.faults = [];
   switches.latency.clear();
+  switches.accounts.clear();
   switches.overrides.clear();
   switches.flaps.clear();
   switches.frozenAtMs = options.frozen ? (options.nowMs ?? options.clock()) : null;
@@ -173,6 +187,11 @@ function clear(switches: Switches, what: NonNullable<ControlCommand["clear"]>): 
   if (what === true) switches.latency.clear();
   else switches.latency.delete(what.venue);
   switches.faults = what === true ? [] : switches.faults.filter((fault) => fault.venue !== what.venue);
+}
+
+function setAccount(switches: Switches, { venue, revoked = false, perpetual, spot }: NonNullable<ControlCommand["account"]>): void {
+  const charged = { ...(perpetual === undefined ? {} : { perpetual }), ...(spot === undefined ? {} : { spot }) };
+  switches.accounts.set(venue, { revoked, charged });
 }
 
 function setClock(switches: Switches, clock: NonNullable<ControlCommand["clock"]>): void {
@@ -218,6 +237,7 @@ function checkNames(command: ControlCommand, { venues, recorded, coins }: Contro
     if (!known.includes(name)) throw new RangeError(`expected a ${what} of ${known.slice(0, 30).join(", ")}, found ${name}`);
   };
   const venueIds = venues.map((venue) => venue.id);
+  if (command.account !== undefined) one("venue with accounts", command.account.venue, ACCOUNT_VENUES);
   const venueNames = [
     command.fault?.venue,
     command.latency?.venue,

@@ -54,4 +54,34 @@ describe("configuration", () => {
     const config = readConfig({ LOG_LEVEL: "loud", FLAGS: "{", RETRY_DELAY_MS: "many" });
     expect(config.ok ? [] : config.error.map(({ variable }) => variable).sort()).toEqual(["FLAGS", "LOG_LEVEL", "RETRY_DELAY_MS"]);
   });
+
+  it("reads the keys of venues: none by default, and each with its passphrase where the venue has one", () => {
+    expect(readConfig({})).toMatchObject({ ok: true, value: { venueKeys: {} } });
+    const env = { BINANCE_API_KEY: "key-of-binance", BINANCE_API_SECRET: "secret-of-binance", BYBIT_API_KEY: "", BYBIT_API_SECRET: "" };
+    const okx = { OKX_API_KEY: "key-of-okx", OKX_API_SECRET: "secret-of-okx", OKX_API_PASSPHRASE: "words-of-okx" };
+    const config = readConfig({ ...env, ...okx });
+    expect(config.ok && config.value.venueKeys).toEqual({
+      binance: { key: "key-of-binance", secret: "secret-of-binance", passphrase: null },
+      okx: { key: "key-of-okx", secret: "secret-of-okx", passphrase: "words-of-okx" },
+    });
+  });
+
+  it.each([
+    [{ BINANCE_API_KEY: "planted-key-1" }, "BINANCE_API_SECRET", "beside BINANCE_API_KEY, found nothing"],
+    [{ BYBIT_API_SECRET: "planted-secret-1" }, "BYBIT_API_KEY", "beside BYBIT_API_SECRET, found nothing"],
+    [{ OKX_API_KEY: "planted-key-1", OKX_API_SECRET: "planted-secret-1" }, "OKX_API_PASSPHRASE", "beside OKX_API_KEY, found nothing"],
+    [
+      { BITGET_API_PASSPHRASE: "planted-words", BITGET_API_KEY: "planted-key-1" },
+      "BITGET_API_SECRET",
+      "beside BITGET_API_KEY, found nothing",
+    ],
+    [{ BINANCE_API_KEY: "planted", BINANCE_API_SECRET: "planted-secret-1" }, "BINANCE_API_KEY", "found a value that is not shown"],
+    [{ BINANCE_API_KEY: "planted-key-1", BINANCE_API_SECRET: "planted secret" }, "BINANCE_API_SECRET", "found a value that is not shown"],
+  ])("refuses half a key, %j, and shows no part of it", (env, variable, sentence) => {
+    const config = readConfig({ ...shipped, ...env });
+    expect(config).toMatchObject({ ok: false, error: [{ variable }] });
+    const told = config.ok ? "" : config.error.map(({ message }) => message).join();
+    expect(told).toContain(sentence);
+    expect(told).not.toContain("planted");
+  });
 });

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { err, ok, type Result } from "./domain/result.ts";
+import type { VenueId } from "./domain/venue.ts";
+import { KEYED_VENUES, type VenueKey } from "./domain/venue-key.ts";
 
 /** What one deployment sets, read once per isolate. Everything that may change while the Worker runs is a flag (flags.ts). */
 export type Config = {
@@ -15,6 +17,8 @@ export type Config = {
   readonly telegram: TelegramConfig;
   /** SHA-256, in hex, of the bearer token of /api/admin; `null`: nobody may. */
   readonly adminTokenSha256: string | null;
+  /** Keys of the operator's accounts, by venue, for those that were given. */
+  readonly venueKeys: Readonly<Partial<Record<VenueId, VenueKey>>>;
   readonly limits: Limits;
 };
 
@@ -134,6 +138,9 @@ function secret(form: RegExp, expected: string) {
     .default(null);
 }
 const SECRETS: ReadonlySet<string> = new Set(["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "OPERATOR_SECRET", "ADMIN_TOKEN_SHA256"]);
+/** A shorter one could not be taken out of a text without taking words out too. */
+const KEY_PART = /^[\x21-\x7e]{8,512}$/u;
+const KEY_FORM = "8 to 512 characters without spaces";
 
 /** The variables of `env` as a Config, or every variable that is wrong. Absent variables take their defaults. */
 export function readConfig(env: object): Result<Config, readonly ConfigProblem[]> {
@@ -152,6 +159,8 @@ export function readConfig(env: object): Result<Config, readonly ConfigProblem[]
     fetchBodyLimitMs: limit("fetchBodyLimitMs"),
     retryDelayMs: limit("retryDelayMs"),
   };
+  const venueKeys = readVenueKeys(found);
+  problems.push(...venueKeys.problems);
   if (!parsed.success || problems.length > 0) return err(problems);
   const { VENUE_GATEWAY_URL, MARKET, CLOCK_OFFSET_MS, FLAGS, LOG_LEVEL, ...rest } = parsed.data;
   return ok({
@@ -169,8 +178,37 @@ export function readConfig(env: object): Result<Config, readonly ConfigProblem[]
       messagesPerSecond: rest.MESSAGES_PER_SECOND,
     },
     adminTokenSha256: rest.ADMIN_TOKEN_SHA256,
+    venueKeys: venueKeys.keys,
     limits,
   });
+}
+
+/**
+ * `BINANCE_API_KEY`, `BINANCE_API_SECRET` and the same of the other venues, with `…_API_PASSPHRASE` where the venue has one:
+ * all of a venue or none. No value stands in a message.
+ */
+function readVenueKeys(env: Readonly<Record<string, unknown>>): {
+  readonly keys: Config["venueKeys"];
+  readonly problems: readonly ConfigProblem[];
+} {
+  const keys: Record<VenueId, VenueKey> = {};
+  const problems: ConfigProblem[] = [];
+  for (const [venue, hasPassphrase] of Object.entries(KEYED_VENUES)) {
+    const prefix = `${venue.toUpperCase()}_API_`;
+    const parts = hasPassphrase ? ["KEY", "SECRET", "PASSPHRASE"] : ["KEY", "SECRET"];
+    const given = parts.filter((part) => (env[`${prefix}${part}`] ?? "") !== "");
+    if (given.length === 0) continue;
+    const read = (part: string): string => {
+      const variable = `${prefix}${part}`;
+      const value = env[variable] ?? "";
+      if (typeof value === "string" && KEY_PART.test(value)) return value;
+      const found = value === "" ? "nothing" : "a value that is not shown";
+      problems.push({ variable, message: `${variable}: expected ${KEY_FORM} beside ${prefix}${given[0]}, found ${found}` });
+      return "";
+    };
+    keys[venue] = { key: read("KEY"), secret: read("SECRET"), passphrase: hasPassphrase ? read("PASSPHRASE") : null };
+  }
+  return { keys, problems };
 }
 
 function problemOf(variable: string, expected: string, env: Readonly<Record<string, unknown>>): ConfigProblem {

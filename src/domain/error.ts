@@ -18,7 +18,20 @@ export type VenueError =
   | { readonly kind: "empty"; readonly message: string }
   | { readonly kind: "budget"; readonly retryAfterMs: number; readonly message: string }
   | { readonly kind: "flag-off"; readonly message: string }
+  /** A signed call that the venue does not take; of public calls never. `code` is the venue's own. */
+  | { readonly kind: "auth-failed"; readonly reason: AuthReason; readonly code: string; readonly message: string }
   | { readonly kind: "internal"; readonly message: string };
+
+/** What is wrong with a key, as the venue's code tells; `unclear` where its code stands for several. */
+export type AuthReason =
+  | "bad-key"
+  | "bad-signature"
+  | "bad-passphrase"
+  | "ip-not-allowed"
+  | "expired"
+  | "clock-skew"
+  | "no-permission"
+  | "unclear";
 
 export type VenueErrorKind = VenueError["kind"];
 

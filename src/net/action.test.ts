@@ -22,6 +22,7 @@ const EACH: { readonly [K in VenueErrorKind]: readonly [Extract<VenueError, { ki
   empty: [{ kind: "empty", message }, "no", null],
   budget: [{ kind: "budget", retryAfterMs: 7_000, message }, "no", 7_000],
   internal: [{ kind: "internal", message }, "no", null],
+  "auth-failed": [{ kind: "auth-failed", reason: "bad-key", code: "-2014", message }, "no", null],
   "flag-off": [{ kind: "flag-off", message }, "no", null],
 };
 

@@ -86,6 +86,8 @@ function withoutRetry(error: Exclude<VenueError, { readonly kind: KindWithMore }
       return act("no", null, `The body is not what the venue documents, at ${error.path}: the adapter needs a look.`);
     case "empty":
       return act("no", null, "The venue sent an empty list where its market is expected; asked again in the next scan.");
+    case "auth-failed":
+      return act("no", null, "The venue does not take the key: nothing is sent with it again until the next check.");
     case "flag-off":
       return act("no", null, "Real data is switched off by a flag; nothing was sent.");
     case "internal":

@@ -17,6 +17,8 @@ export type JsonRequest = {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Of signed calls alone: what goes out with the request and stands in no log. The query follows the path as it is. */
+  readonly signed?: { readonly headers: Readonly<Record<string, string>>; readonly query: string };
   /** Origins in the order in which they are tried, e.g. `https://api.bybit.com`. */
   readonly hosts: readonly string[];
   readonly maxBytes: number;
@@ -163,7 +165,7 @@ async function makeAttempt(input: {
     const outcome = await attempt({
       fetch: deps.fetch,
       now: deps.now,
-      url: requestUrl(host, request.path, deps.gatewayUrl),
+      url: requestUrl(host, `${request.path}${request.signed?.query ?? ""}`, deps.gatewayUrl),
       host: name,
       init: requestInit(request, deps.userAgent),
       maxBytes: request.maxBytes,
@@ -226,9 +228,9 @@ function logResponse(log: CallLog, record: CallRecord, failure: { readonly error
   });
 }
 
-/** No credentials, no cookies: public data is read as anybody. */
+/** No cookies, and no credentials but a signed call's own: public data is read as anybody. */
 function requestInit(request: JsonRequest, userAgent: string): RequestInit {
-  const headers = { accept: "application/json", "user-agent": userAgent };
+  const headers = { accept: "application/json", "user-agent": userAgent, ...request.signed?.headers };
   if (request.body === undefined) return { method: request.method, headers };
   return { method: request.method, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(request.body) };
 }
