@@ -2,7 +2,7 @@ import { coinList, tradfiList, type Coin } from "./coins.ts";
 import { exponent } from "./decimal.ts";
 import type { Listing } from "./listing.ts";
 import { PLANTED, type PlantedCoin } from "./planted.ts";
-import { coinProcess, largestFundingPer8h, listingProcess, type CoinProcess } from "./process.ts";
+import { coinProcess, largestFundingPer8h, largestOwnFunding, listingProcess, type CoinProcess } from "./process.ts";
 import { unit } from "./random.ts";
 import { TRAPS } from "./traps.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
@@ -126,7 +126,7 @@ function newListing({ seed, venue, process, extra }: NewListing): Listing {
     venue: venue.id,
     coin,
     coinProcess: process,
-    process: listingProcess(process, `${venue.id}:${quote}:${kind}`),
+    process: listingProcess(process, `${venue.id}:${quote}:${kind}`, largestOwnFunding(venue.takerFeeRate)),
     kind,
     state: "trading",
     quote,

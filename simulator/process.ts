@@ -16,7 +16,7 @@ export type ListingProcess = {
   readonly salt: number;
   readonly basis: number;
   readonly basisPhase: number;
-  /** Own part of the funding per 8 h; bounded by ±0.5 basis points, so that two venues differ by 1 at most. */
+  /** Own part of the funding per 8 h; within ± `largestOwnFunding`. */
   readonly fundingPer8h: number;
   readonly fundingPhase: number;
 };
@@ -61,14 +61,21 @@ export function coinProcess(seed: number, coin: Coin): CoinProcess {
   };
 }
 
-export function listingProcess(coin: CoinProcess, key: string): ListingProcess {
+/**
+ * How far a venue's funding may stand from what all venues of a coin pay, per 8 h: 0.5 basis points, so that two venues
+ * differ by 1 at most, and less where its fee is low: 21 payments of it earn no more than 4 basis points over the venue's two
+ * fees, so that no pair of two venues clears a bar of 10 unless it was planted.
+ */
+export const largestOwnFunding = (takerFeeRate: number): number => Math.min(0.5 * BASIS_POINT, (2 * takerFeeRate + 4 * BASIS_POINT) / 21);
+
+export function listingProcess(coin: CoinProcess, key: string, ownFunding: number): ListingProcess {
   const salt = hash(coin.salt, key);
   const rests = coin.fundingSwing === 0 && unit(salt, "rests") < 0.6;
   return {
     salt,
     basis: BASIS_POINT * signed(salt, "basis"),
     basisPhase: 2 * Math.PI * unit(salt, "basis-phase"),
-    fundingPer8h: rests ? 0 : 0.5 * BASIS_POINT * signed(salt, "own-funding"),
+    fundingPer8h: rests ? 0 : ownFunding * signed(salt, "own-funding"),
     fundingPhase: 2 * Math.PI * unit(salt, "funding-phase"),
   };
 }

@@ -11,6 +11,7 @@ const FILES: readonly (readonly [path: string, file: string, post?: string])[] =
   ["/www.okx.com/api/v5/public/mark-price?instType=SWAP", "okx/v5_public_mark-price_SWAP_2026-09-11.json"],
   ["/openapi.okx.com/api/v5/public/open-interest?instType=SWAP", "okx/v5_public_open-interest_SWAP_2026-09-11.json"],
   ["/api-futures.kucoin.com/api/v1/contracts/active", "kucoin/api_v1_contracts_active_2026-09-11.json"],
+  ["/fapi.asterdex.com/fapi/v3/premiumIndex", "aster/fapi_premiumIndex_2026-09-11.json"],
 ];
 
 describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
@@ -43,7 +44,8 @@ describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {
     expect(simulator.state().recorded).toEqual({ date: "2026-09-11", atMs: 1_789_147_120_443, files: FILES.map(([, file]) => file) });
   });
 
-  test("stands at the newest stamp of a venue on that day", async () => {
+  test("stands at the newest stamp of the minute in which most bodies of that day were taken", async () => {
+    // Aster's body was stamped 565 s after the others.
     expect((await start()).nowMs()).toBe(1_789_147_120_443);
     const binance = await start({ recordedDate: "2026-09-13" });
     expect(binance.nowMs()).toBe(1_789_308_896_002);

@@ -7,7 +7,7 @@ export type Recording = {
   readonly date: string;
   /** By `venue endpoint`. */
   readonly bodies: ReadonlyMap<string, RecordedBody>;
-  /** The newest stamp of a venue in these bodies, epoch ms; `null` where none carries one. */
+  /** When these bodies were taken, see `timeOf`; `null` where none carries a stamp. */
   readonly recordedAtMs: number | null;
 };
 
@@ -32,7 +32,7 @@ export function loadRecording(
   const entries = readIndex(readFileSync(join(dir, "INDEX.md"), "utf8"));
   const day = date ?? busiestDay(entries);
   const bodies = new Map<string, RecordedBody>();
-  let recordedAtMs: number | null = null;
+  const stamps: number[] = [];
   for (const venue of venues) {
     for (const endpoint of venue.endpoints) {
       const entry = entries.find((one) => one.venue === venue.id && one.name === endpoint.recordedAs && one.date === day);
@@ -40,14 +40,26 @@ export function loadRecording(
       const bytes = readFileSync(join(dir, entry.file));
       bodies.set(`${venue.id} ${endpoint.name}`, { file: entry.file, bytes });
       const stamp = endpoint.stampedAtMs(JSON.parse(bytes.toString("utf8")));
-      if (stamp !== null && (recordedAtMs === null || stamp > recordedAtMs)) recordedAtMs = stamp;
+      if (stamp !== null) stamps.push(stamp);
     }
   }
   if (bodies.size === 0)
     throw new Error(
       `no recorded body of ${venues.map((venue) => venue.id).join(", ")} on ${day} in ${dir}; days there: ${daysOf(entries).join(", ")}`,
     );
-  return { date: day, bodies, recordedAtMs };
+  return { date: day, bodies, recordedAtMs: timeOf(stamps) };
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The stamp that most bodies stand within a minute before, the newest of equals: not the newest of all, as one body that was
+ * taken some minutes later would make the rest of the market old.
+ */
+function timeOf(stamps: readonly number[]): number | null {
+  const near = (atMs: number): number => stamps.filter((stamp) => stamp <= atMs && stamp > atMs - MINUTE_MS).length;
+  const [busiest] = [...stamps].sort((first, second) => near(second) - near(first) || second - first);
+  return busiest ?? null;
 }
 
 function readIndex(text: string): readonly IndexEntry[] {

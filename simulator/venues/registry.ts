@@ -1,3 +1,4 @@
+import { aster } from "./aster.ts";
 import { binance } from "./binance.ts";
 import { binanceSpot } from "./binance-spot.ts";
 import { bitget } from "./bitget.ts";
@@ -19,6 +20,7 @@ export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
   bitget,
   okx,
   kucoin,
+  aster,
   binanceSpot,
   bybitSpot,
   okxSpot,

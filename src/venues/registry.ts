@@ -1,6 +1,7 @@
 import type { FeedId } from "../domain/feed.ts";
 import type { VenueFacts, VenueId } from "../domain/venue.ts";
 import type { VenueAdapter } from "./adapter.ts";
+import { aster } from "./aster.ts";
 import { binance } from "./binance.ts";
 import { binanceSpot } from "./binance-spot.ts";
 import { bitget } from "./bitget.ts";
@@ -13,7 +14,19 @@ import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
 
 /** Every feed that is scanned. Ids, tables, fee defaults and lists elsewhere derive from this. */
-export const ADAPTERS: readonly VenueAdapter[] = [binance, bybit, gate, hyperliquid, bitget, okx, kucoin, binanceSpot, bybitSpot, okxSpot];
+export const ADAPTERS: readonly VenueAdapter[] = [
+  binance,
+  bybit,
+  gate,
+  hyperliquid,
+  bitget,
+  okx,
+  kucoin,
+  aster,
+  binanceSpot,
+  bybitSpot,
+  okxSpot,
+];
 
 /** Ids of the feeds, one for each market of a venue. */
 export const FEED_IDS: readonly FeedId[] = ADAPTERS.map(({ id }) => id);

@@ -16,6 +16,7 @@ export type Answer = (url: string, body: string | undefined) => Promise<unknown>
 
 const swapsOnly = { defaultType: "swap", fetchMarkets: { types: ["swap"] } };
 const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
+  aster: () => new ccxt.aster({ options: swapsOnly }),
   binance: () => new ccxt.binanceusdm(),
   bitget: () => new ccxt.bitget({ options: { ...swapsOnly, fetchFundingRates: { method: "publicMixGetV2MixMarketCurrentFundRate" } } }),
   bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
@@ -57,9 +58,11 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
     url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
   await exchange.loadMarkets();
   const rates = await exchange.fetchFundingRates();
-  const intervals = venue === "binance" ? await exchange.fetchFundingIntervals() : {};
+  const intervals = venue === "binance" || venue === "aster" ? await exchange.fetchFundingIntervals() : {};
   const tickers =
-    venue === "binance" || venue === "kucoin" ? await exchange.fetchBidsAsks() : await exchange.fetchTickers(undefined, { type: "swap" });
+    venue === "binance" || venue === "aster" || venue === "kucoin"
+      ? await exchange.fetchBidsAsks()
+      : await exchange.fetchTickers(undefined, { type: "swap" });
   const references = new Map<string, Reference>();
   for (const market of Object.values(exchange.markets ?? {})) {
     if (market === undefined || market["swap"] !== true || market["linear"] !== true) continue;
@@ -71,7 +74,8 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
       symbol: market.symbol,
       rate: rate.fundingRate ?? null,
       intervalHours: interval === undefined ? null : Number.parseInt(interval, 10),
-      nextFundingAtMs: rate.fundingTimestamp ?? null,
+      // The time that the rate is paid at; ccxt gives Aster's under the other name.
+      nextFundingAtMs: (venue === "aster" ? rate.nextFundingTimestamp : rate.fundingTimestamp) ?? null,
       bid: ticker?.bid ?? null,
       ask: ticker?.ask ?? null,
     });

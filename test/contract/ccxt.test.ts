@@ -90,6 +90,13 @@ const DISAGREEMENTS: readonly Disagreement[] = [
   })),
   {
     field: "listed",
+    venue: "aster",
+    evidence:
+      "premiumIndex keeps rows of contracts that exchangeInfo no longer has. They are rows without a state here, which the gate refuses; ccxt knows what exchangeInfo lists and nothing else.",
+    holds: ({ ours, theirs }) => ours?.state === null && ours.bid === null && theirs === null,
+  },
+  {
+    field: "listed",
     venue: null,
     evidence: "ccxt lists delisted instruments, leveraged tokens and pairs settled in coins; the adapter rejects them with that reason.",
     holds: ({ ours, theirs }) => ours === null && theirs !== null,

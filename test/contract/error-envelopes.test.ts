@@ -10,6 +10,9 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["binance", 418, { code: -1003, msg: "Way too many requests; IP banned" }, { kind: "banned", status: 418 }],
     ["binance", 451, { code: 0, msg: "Service unavailable from a restricted location" }, { kind: "geo-blocked", status: 451 }],
     ["binance", 200, { code: 0, msg: "Service unavailable from a restricted location" }, { kind: "geo-blocked" }],
+    ["aster", 400, { code: -1121, msg: "Invalid symbol." }, { kind: "venue-error", code: "-1121" }],
+    ["aster", 429, { code: -1003, msg: "Too many requests" }, { kind: "rate-limited", status: 429 }],
+    ["aster", 418, { code: -1003, msg: "Way too many requests; IP banned" }, { kind: "banned", status: 418 }],
     ["bybit", 200, { retCode: 10006, retMsg: "Too many visits!" }, { kind: "rate-limited" }],
     ["bybit", 200, { retCode: 10018, retMsg: "Exceeded the IP rate limit" }, { kind: "rate-limited" }],
     ["bybit", 200, { retCode: 10009, retMsg: "IP has been banned" }, { kind: "banned" }],
@@ -53,6 +56,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       bitget: { code: "429", msg: "Too Many Requests", requestTime: 1, data: null },
       okx: { code: "50011", msg: "Too Many Requests", data: [] },
       kucoin: { code: "429000", msg: "Too many requests" },
+      aster: { code: -1003, msg: "Too many requests" },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];

@@ -28,6 +28,7 @@ const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
     },
   }),
   hyperliquid: (name) => ({ metaAndAssetCtxs: [{ universe: [{ name }] }, [{ markPx: "2" }]] }),
+  aster: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
 };
 
 function parsed(venue: string, name: string) {
@@ -87,6 +88,10 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["kucoin", "1INCHUSDTM", "1INCH/USDT:USDT", 1],
     ["kucoin", "4USDTM", "4/USDT:USDT", 1],
     ["kucoin", "龙虾USDTM", "龙虾/USDT:USDT", 1],
+    ["aster", "BTCUSDT", "BTC/USDT:USDT", 1],
+    ["aster", "1000PEPEUSDT", "PEPE/USDT:USDT", 1000],
+    ["aster", "1INCHUSDT", "1INCH/USDT:USDT", 1],
+    ["aster", "币安人生USDT", "币安人生/USDT:USDT", 1],
     ["hyperliquid", "BTC", "BTC/USDC:USDC", 1],
     ["hyperliquid", "kPEPE", "PEPE/USDC:USDC", 1000],
     ["hyperliquid", "KAS", "KAS/USDC:USDC", 1],
@@ -130,6 +135,11 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["kucoin", "XBTMU26", "not-perpetual"],
     ["kucoin", "ETHEURM", "unsupported-settle"],
     ["kucoin", "USDTM", "bad-symbol"],
+    ["aster", "BTCUSD", "unsupported-settle"],
+    ["aster", "GNSUSD", "unsupported-settle"],
+    ["aster", "BTCUSD1", "unsupported-settle"],
+    ["aster", "TESTUSDT", "not-an-instrument"],
+    ["aster", "TEST1USDT", "not-an-instrument"],
     ["hyperliquid", "xyz:TSLA", "not-an-instrument"],
   ])("%s %s is refused as %s", (venue, name, reason) => {
     const { columns, rejected } = parsed(venue, name);

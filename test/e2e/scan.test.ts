@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ADAPTERS, FEED_IDS, VENUE_IDS } from "../../src/venues/registry.ts";
+import { adapterOf, ADAPTERS, FEED_IDS, VENUE_IDS } from "../../src/venues/registry.ts";
 import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -128,11 +128,10 @@ describe("what was asked of the venues", () => {
         expect(venues[id]?.byEndpoint[name] ?? 0, `${id} ${name}`).toBe(isHot ? 1 : 0);
       }
     }
-    // 13 for perpetuals, 3 for spot, 20 for order books.
-    expect(hot).toBeLessThanOrEqual(13 + 3);
+    // 20 for order books.
     expect(total).toBeLessThanOrEqual(hot + 20);
     for (const { host, venue, userAgent } of calls) {
-      expect(host.includes(venue?.replace("-spot", "") ?? "?")).toBe(true);
+      expect(adapterOf(venue ?? "")?.hosts).toContain(host);
       expect(userAgent).toMatch(/^Carrywatch\//u);
     }
   });
