@@ -38,7 +38,10 @@ export async function answer(world: World, request: Request, target: string): Pr
   const payload: unknown = request.method === "POST" ? await request.json().catch(() => null) : null;
   const asked = markets
     .flatMap((venue) => venue.endpoints.map((endpoint) => ({ venue, endpoint })))
-    .find(({ endpoint: one }) => one.method === request.method && one.path === path && one.asks(searchParams, payload));
+    .flatMap((one) => {
+      const query = one.endpoint.method === request.method ? queryFor(one.endpoint.path, path, searchParams) : null;
+      return query !== null && one.endpoint.asks(query, payload) ? [{ ...one, query }] : [];
+    })[0];
   const venue = asked?.venue ?? markets[0];
   const endpoint = asked?.endpoint ?? null;
   const call = world.log.begin({
@@ -56,7 +59,17 @@ export async function answer(world: World, request: Request, target: string): Pr
   try {
     const signal = AbortSignal.any([request.signal, world.closing.signal]);
     const { headers } = request;
-    const response = await reply(world, call, { venue, endpoint, host, path, search, headers, query: searchParams, payload, signal });
+    const response = await reply(world, call, {
+      venue,
+      endpoint,
+      host,
+      path,
+      search,
+      headers,
+      query: asked?.query ?? searchParams,
+      payload,
+      signal,
+    });
     // By the simulated clock, as every other time of a venue.
     response.headers.set("date", new Date(world.controls.nowMs()).toUTCString());
     return response;
@@ -66,6 +79,19 @@ export async function answer(world: World, request: Request, target: string): Pr
     throw error;
   }
 }
+
+/**
+ * The query of a request to an endpoint, or null where its path is another. What stands in the place of `:symbol` at the end
+ * of a path is part of it.
+ */
+function queryFor(endpointPath: string, path: string, query: URLSearchParams): URLSearchParams | null {
+  if (!endpointPath.endsWith(SYMBOL)) return endpointPath === path ? query : null;
+  const start = endpointPath.slice(0, -SYMBOL.length);
+  const symbol = path.slice(start.length);
+  return path.startsWith(start) && /^[^/]+$/u.test(symbol) ? new URLSearchParams([...query, ["symbol", decodeURIComponent(symbol)]]) : null;
+}
+
+const SYMBOL = ":symbol";
 
 type Asked = {
   readonly venue: SimulatedVenue | undefined;

@@ -12,6 +12,7 @@ const FILES: readonly (readonly [path: string, file: string, post?: string])[] =
   ["/openapi.okx.com/api/v5/public/open-interest?instType=SWAP", "okx/v5_public_open-interest_SWAP_2026-09-11.json"],
   ["/api-futures.kucoin.com/api/v1/contracts/active", "kucoin/api_v1_contracts_active_2026-09-11.json"],
   ["/fapi.asterdex.com/fapi/v3/premiumIndex", "aster/fapi_premiumIndex_2026-09-11.json"],
+  ["/api.mexc.com/api/v1/contract/ticker", "mexc/contract_ticker_2026-09-11.json"],
 ];
 
 describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {

@@ -7,6 +7,7 @@ import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { hyperliquid } from "./hyperliquid.ts";
 import { kucoin } from "./kucoin.ts";
+import { mexc } from "./mexc.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
 import type { SimulatedVenue } from "./venue.ts";
@@ -21,6 +22,7 @@ export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
   okx,
   kucoin,
   aster,
+  mexc,
   binanceSpot,
   bybitSpot,
   okxSpot,

@@ -62,6 +62,7 @@ export type VenueReply = {
 export type SimulatedEndpoint = {
   readonly name: string;
   readonly method: "GET" | "POST";
+  /** `:symbol` at its end stands for any one part, which `asks` and `render` find in the query. */
   readonly path: string;
   /** Whether a request of that method and path asks for this endpoint. `body` is the JSON of a POST. */
   readonly asks: (query: URLSearchParams, body: unknown) => boolean;

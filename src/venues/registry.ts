@@ -10,6 +10,7 @@ import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { hyperliquid } from "./hyperliquid.ts";
 import { kucoin } from "./kucoin.ts";
+import { mexc } from "./mexc.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
 
@@ -23,6 +24,7 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   okx,
   kucoin,
   aster,
+  mexc,
   binanceSpot,
   bybitSpot,
   okxSpot,

@@ -23,6 +23,7 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
   hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
   kucoin: () => new ccxt.kucoinfutures({ options: swapsOnly }),
+  mexc: () => new ccxt.mexc({ options: swapsOnly }),
   okx: () => new ccxt.okx({ options: swapsOnly }),
 };
 
@@ -41,6 +42,18 @@ async function kucoinRates(answer: Answer): Promise<unknown> {
   return { code: "200000", data };
 }
 
+/** Rates that ccxt asks for contract by contract, or not at all, where the venue sends all at once. */
+const BULK_RATES: Readonly<Record<string, string>> = { mexc: "https://api.mexc.com/api/v1/contract/funding_rate" };
+
+/** Lists of spot markets, which some venues of ccxt read whatever is asked. */
+const SPOT_LISTS: readonly (readonly [part: string, body: unknown])[] = [["/api/v3/exchangeInfo", { symbols: [] }]];
+
+async function ratesOf(exchange: Exchange, venue: string, answer: Answer): Promise<Exchange["fundingRates"]> {
+  const url = BULK_RATES[venue];
+  if (url === undefined) return await exchange.fetchFundingRates();
+  return exchange.parseFundingRates([...rowsAt(await answer(url, undefined), ["data"])]);
+}
+
 /** The feeds that ccxt reads too. */
 export const REFERENCE_VENUES: readonly string[] = Object.keys(EXCHANGES);
 
@@ -54,10 +67,13 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
   exchange.milliseconds = () => nowMs;
-  exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) =>
-    url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
+  exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) => {
+    const spot = SPOT_LISTS.find(([part]) => url.includes(part));
+    if (spot !== undefined) return spot[1];
+    return url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
+  };
   await exchange.loadMarkets();
-  const rates = await exchange.fetchFundingRates();
+  const rates = await ratesOf(exchange, venue, answer);
   const intervals = venue === "binance" || venue === "aster" ? await exchange.fetchFundingIntervals() : {};
   const tickers =
     venue === "binance" || venue === "aster" || venue === "kucoin"

@@ -35,13 +35,13 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     holds: ({ ours, theirs }) =>
       (ours?.multiplier ?? 1) > 1 && new RegExp(`^(?:1\\d*M?|K)?${ours?.asset}(?:1000)?/`, "u").test(theirs?.symbol ?? ""),
   },
-  {
+  ...Object.entries({ gate: ["GTC_USDT"], mexc: ["GMT_USDT"] }).map(([venue, renamed]): Disagreement => ({
     field: "symbol",
-    venue: "gate",
+    venue,
     evidence:
-      "gate.js commonCurrencies renames tickers by hand (GTC to GAMECOM among them); we compare coins by price instead and keep the venue's ticker.",
-    holds: ({ symbol }) => symbol === "GTC_USDT",
-  },
+      "ccxt renames tickers by hand (commonCurrencies: GTC to GAMECOM, GMT to GMTTOKEN); we compare coins by price instead and keep the venue's ticker.",
+    holds: ({ symbol }) => renamed.includes(symbol),
+  })),
   {
     field: "intervalHours",
     venue: "binance",
@@ -69,12 +69,14 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     evidence: "nextFundingTime 0 means that there is none: seen on rows that do not trade.",
     holds: ({ ours, theirs }) => ours?.nextFundingAtMs === null && theirs?.nextFundingAtMs === 0 && ours.state !== "trading",
   },
-  ...(["bid", "ask"] as const).map((field): Disagreement => ({
-    field,
-    venue: "binance",
-    evidence: 'A book sent as "0.00000" stays 0 here, so that the gate says what it found; ccxt leaves zeros out.',
-    holds: ({ ours, theirs }) => ours?.[field] === 0 && theirs?.[field] === null,
-  })),
+  ...["binance", "mexc"].flatMap((venue) =>
+    (["bid", "ask"] as const).map((field): Disagreement => ({
+      field,
+      venue,
+      evidence: 'A book sent as "0.00000" stays 0 here, so that the gate says what it found; ccxt leaves zeros out.',
+      holds: ({ ours, theirs }) => ours?.[field] === 0 && theirs?.[field] === null,
+    })),
+  ),
   {
     field: "listed",
     venue: "hyperliquid",

@@ -41,6 +41,11 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["kucoin", 200, { code: "500000", msg: "Internal Server Error" }, { kind: "server", status: 200 }],
     ["kucoin", 404, { code: "404000", msg: "Url Not Found" }, { kind: "venue-error", code: "404000" }],
     ["kucoin", 200, { code: "100001", msg: "Symbol not found" }, { kind: "venue-error", code: "100001" }],
+    ["mexc", 200, { success: false, code: 510, message: "too frequent" }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
+    ["mexc", 429, { success: false, code: 510, message: "too frequent" }, { kind: "rate-limited", status: 429 }],
+    ["mexc", 200, { success: false, code: 501, message: "System busy" }, { kind: "server", status: 200 }],
+    ["mexc", 403, { success: false, code: 403, message: "Access denied" }, { kind: "forbidden", status: 403 }],
+    ["mexc", 200, { success: false, code: 1001, message: "Contract does not exist!" }, { kind: "venue-error", code: "1001" }],
     ["hyperliquid", 200, { status: "err", response: "bad" }, { kind: "venue-error", code: "err" }],
     ["hyperliquid", 422, "Failed to deserialize the JSON body into the target type", { kind: "venue-error", code: "422" }],
   ])("%s %d %o", (venue, status, body, expected) => {
@@ -57,6 +62,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       okx: { code: "50011", msg: "Too Many Requests", data: [] },
       kucoin: { code: "429000", msg: "Too many requests" },
       aster: { code: -1003, msg: "Too many requests" },
+      mexc: { success: false, code: 510, message: "too frequent" },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];
@@ -74,6 +80,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     expect(adapterOf("okx")?.errorIn({ code: "0", msg: "", data: [] }, 200)).toBeNull();
     expect(adapterOf("okx")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
     expect(adapterOf("kucoin")?.errorIn({ code: "200000", data: [] }, 200)).toBeNull();
+    expect(adapterOf("mexc")?.errorIn({ success: true, code: 0, data: [] }, 200)).toBeNull();
     expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
   });
 });

@@ -15,6 +15,16 @@ import { CAPTURES_DIR, capture, capturesNote, haveCaptures } from "../captures.t
 /** Keys of captures that the simulator leaves out, each with the reason. */
 const NOT_SIMULATED: Readonly<Record<string, readonly string[]>> = {};
 
+/** Keys of a MEXC contract that the recorded fragment lacks. */
+const MEXC_DETAIL = [
+  ..."displayName displayNameEn positionOpenType baseCoin quoteCoin baseCoinName quoteCoinName futureType minLeverage maxLeverage".split(
+    " ",
+  ),
+  ..."priceScale volScale amountScale priceUnit volUnit minVol maxVol makerFeeRate maintenanceMarginRate initialMarginRate".split(" "),
+  ..."indexOrigin indexOrigin[] isNew isHot isHidden conceptPlate conceptPlate[] riskLimitType apiAllowed preMarket".split(" "),
+  ..."createTime openingTime type".split(" "),
+];
+
 /** Keys that no capture here shows, because captures were trimmed or are older; each is in the page named. */
 const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly keys: readonly string[] }>> = {
   "gate contracts": {
@@ -42,6 +52,24 @@ const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly 
   "bitget tickersV3": {
     source: "https://www.bitget.com/api-doc/uta/public/Tickers; INDEX.md: open, high, low and change were dropped",
     keys: ["data[].openPrice24h", "data[].highPrice24h", "data[].lowPrice24h", "data[].price24hPcnt"],
+  },
+  "mexc ticker": {
+    source: "https://www.mexc.com/api-docs/futures/market-endpoints/get-ticker-contract-market-data; INDEX.md: bid1 and ask1 were trimmed",
+    keys: [
+      "data[].contractId",
+      "data[].bid1",
+      "data[].ask1",
+      "data[].lower24Price",
+      "data[].high24Price",
+      "data[].riseFallRate",
+      "data[].riseFallValue",
+      "data[].maxBidPrice",
+      "data[].minAskPrice",
+    ],
+  },
+  "mexc detail": {
+    source: "https://www.mexc.com/api-docs/futures/market-endpoints/get-contract-info; INDEX.md: a few keys of one row",
+    keys: MEXC_DETAIL.map((key) => `data[].${key}`),
   },
   "hyperliquid metaAndAssetCtxs": {
     source: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
@@ -130,6 +158,7 @@ const WITHOUT_CAPTURE = [
   "aster fundingInfo",
   "aster depth",
   "aster exchangeInfo",
+  "mexc depth",
   "binance-spot spotBookTicker",
   "binance-spot spotTicker24hr",
   "binance-spot spotExchangeInfo",

@@ -193,8 +193,8 @@ function expectSane(quote: Quote, nowMs: number): void {
     expect(value === null || Number.isFinite(value), `${quote.symbol} ${column} ${value}`).toBe(true);
   }
   const { bid, ask, fundingIntervalHours, fundingRatePerInterval, nextFundingAtMs, multiplier } = quote;
-  // A contract that does not trade may show an empty book as zeros; the gate refuses it for its state.
-  if (bid !== null && ask !== null && (quote.state === null || quote.state === "trading")) {
+  // An empty book may be shown as zeros, which the gate refuses, and so may that of a contract that does not trade.
+  if (bid !== null && ask !== null && !(bid === 0 && ask === 0) && (quote.state === null || quote.state === "trading")) {
     expect(bid, quote.symbol).toBeGreaterThan(0);
     expect(ask, quote.symbol).toBeGreaterThanOrEqual(bid);
   }
@@ -251,7 +251,7 @@ function rowFields({ bodies }: ContractInput): RowField[] {
       const fields = new Map<string, RowField>();
       for (const [row, each] of rowsAt(body, list).entries()) {
         for (const [key, value] of Object.entries(each)) {
-          const text = typeof value === "boolean" || (typeof value === "string" && !/^-?\d/u.test(value));
+          const text = CODES.has(key) || typeof value === "boolean" || (typeof value === "string" && !/^-?\d/u.test(value));
           if (!fields.has(key) && !NAME_FIELDS.includes(key)) fields.set(key, { name, path: [...list, row, key], text });
         }
       }
@@ -262,6 +262,8 @@ function rowFields({ bodies }: ContractInput): RowField[] {
 
 /** The fields that name a row. */
 const NAME_FIELDS = ["symbol", "name", "contract", "instId"];
+/** Fields in which a number stands for a state. */
+const CODES: ReadonlySet<string> = new Set(["state"]);
 
 /** What may take another value, none of it a price: times fall back to the other body's, class and state become stricter. */
 const ALLOWED_TO_CHANGE: ReadonlySet<string> = new Set(["eventAtMs", "receivedAtMs", "assetClass", "state"]);

@@ -134,6 +134,17 @@ const CAPTURES: readonly {
     omits: { book: "no bookTicker of that day", state: "no exchangeInfo of that day" },
   },
   {
+    title: "mexc, rates and contracts of 2026-09-19 with the ticker of 2026-09-11",
+    venue: "mexc",
+    atMs: 1_789_827_293_197,
+    files: {
+      fundingRate: "mexc/contract_funding_rate_2026-09-19_fragment.json",
+      ticker: "mexc/contract_ticker_2026-09-11.json",
+      detail: "mexc/contract_detail_2026-09_fragment.json",
+    },
+    omits: { book: "bid1 and ask1 were trimmed" },
+  },
+  {
     title: "hyperliquid of 2026-09-11",
     venue: "hyperliquid",
     atMs: 1_789_147_120_443,
@@ -204,21 +215,22 @@ describe("registry", () => {
 });
 
 describe("a feed that keeps the names it has met", () => {
-  it("makes the rows that a new one makes, of each body again and of another market's", async () => {
-    for (const adapter of ADAPTERS) {
+  it.each(ADAPTERS.map((adapter) => [adapter.id, adapter] as const))(
+    "%s: makes the rows that a new one makes, of each body again and of another market's",
+    async (_, adapter) => {
       const names = nameBook();
       for (const seed of [1, 2, 1, 1]) {
         const { bodies } = await simulated(adapter, seed);
         const kept = parseWithNames(adapter, bodies, { nowMs: NOW_MS, names });
-        expect(kept, `${adapter.id} ${seed}`).toEqual(parseWithNames(adapter, bodies, { nowMs: NOW_MS, names: nameBook() }));
+        expect(kept, `seed ${seed}`).toEqual(parseWithNames(adapter, bodies, { nowMs: NOW_MS, names: nameBook() }));
       }
-    }
-  });
+    },
+  );
 });
 
 describe("a body that is joined late", () => {
   it("makes the row as old as its older hot body", async () => {
-    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster"]) {
+    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster", "mexc"]) {
       const adapter = adapterOf(id);
       if (adapter === null) throw new Error(id);
       const { bodies } = await simulated(adapter, 1);

@@ -9,7 +9,7 @@ const SLOW = 4;
 let world: World;
 beforeAll(async () => {
   // The default of four slow calls a scan.
-  world = await startWorld({ flags: { max_slow_calls: SLOW }, simulator: { frozen: false } });
+  world = await startWorld({ flags: { max_slow_calls: SLOW }, simulator: { frozen: false, coins: 150 } });
 });
 afterAll(async () => {
   await world.close();
