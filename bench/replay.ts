@@ -7,6 +7,7 @@ import { EMPTY_STATE } from "../src/lifecycle/state.ts";
 import type { Logger } from "../src/monitoring/log.ts";
 import { runScan } from "../src/pipeline.ts";
 import { EMPTY_IDENTITY_MEMORY } from "../src/quality/identity-memory.ts";
+import { fetchSettings } from "../src/fetch-settings.ts";
 import { readFlags } from "../src/read-flags.ts";
 import type { ScanInput, ScanPorts } from "../src/scan.ts";
 import { qualityOverrides, scanSettings } from "../src/scan-settings.ts";
@@ -145,7 +146,12 @@ const NO_STORAGE: Pick<ScanPorts, "save" | "publish" | "log"> = {
 };
 
 const { flags } = readFlags({ stored: [], deployment: {}, lastGood: null });
-const SETTINGS = { settings: scanSettings(flags), overrides: qualityOverrides(flags) };
+const SETTINGS = {
+  settings: scanSettings(flags),
+  overrides: qualityOverrides(flags),
+  fetching: fetchSettings(flags),
+  performanceMonitoring: false,
+};
 
 const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried): ScanInput => ({
   ...SETTINGS,

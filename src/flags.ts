@@ -1,3 +1,5 @@
+import { LOCATION_HINTS } from "./domain/venue.ts";
+
 /** How a flag is described. */
 export type FlagSpec =
   | { readonly type: "boolean"; readonly default: boolean; readonly why: string }
@@ -11,6 +13,13 @@ export type FlagSpec =
     }
   | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string; readonly why: string }
   | { readonly type: "list"; readonly choices: readonly string[]; readonly default: readonly string[]; readonly why: string }
+  /** One of the choices for some venues, by venue id. */
+  | {
+      readonly type: "by-venue";
+      readonly choices: readonly string[];
+      readonly default: Readonly<Record<string, string>>;
+      readonly why: string;
+    }
   /** Other values of the flags `of` for single venues and pairs. */
   | { readonly type: "overrides"; readonly of: readonly string[]; readonly default: FlagOverrides; readonly why: string };
 
@@ -23,9 +32,10 @@ export type FlagOverrides = {
   readonly pairs: Readonly<Record<string, Readonly<Record<string, FlagValue>>>>;
 };
 /** A value that some flag may have. */
-export type FlagValue = boolean | number | string | readonly string[] | FlagOverrides;
+export type FlagValue = boolean | number | string | readonly string[] | Readonly<Record<string, string>> | FlagOverrides;
 
 const NO_OVERRIDES: FlagOverrides = { venues: {}, pairs: {} };
+const NO_REGIONS: Readonly<Record<string, string>> = {};
 
 /** Every flag: its type, bounds, default and reason. Rates and nets are fractions (0.0010 = 10 bps). */
 export const FLAGS = {
@@ -259,6 +269,80 @@ export const FLAGS = {
     default: 10_000,
     why: "What has not answered by then is left out of the scan; above venue_limit_ms, so that a feed can still say why.",
   },
+  turns_deadline_ms: {
+    type: "integer",
+    min: 1_000,
+    max: 600_000,
+    unit: "milliseconds",
+    default: 50_000,
+    why: "In place of scan_deadline_ms where feeds take turns; under max_age_seconds, or the first rows are too old when the last have come.",
+  },
+  concurrent_processing_enabled: {
+    type: "boolean",
+    default: true,
+    why: "Off: one call after another over all feeds, for whoever has to find out which of two does the harm. Slower, with the same results.",
+  },
+  max_feeds_at_once: {
+    type: "integer",
+    min: 1,
+    max: 100,
+    unit: "feeds",
+    default: 100,
+    why: "All by default, since each has connections of its own. Fewer take turns within turns_deadline_ms.",
+  },
+  max_concurrent_requests: {
+    type: "integer",
+    min: 1,
+    max: 100,
+    unit: "calls in flight in one ask of a feed",
+    default: 5,
+    why: "The platform lets six connections of an invocation wait for headers; one short of it none waits unseen. Never in force above 6.",
+  },
+  api_connection_pooling_enabled: {
+    type: "boolean",
+    default: true,
+    why: "Off: no limit per host beyond max_concurrent_requests, so that quotes and order books may double at one host.",
+  },
+  connection_pool_size: {
+    type: "integer",
+    min: 1,
+    max: 100,
+    unit: "attempts in flight at one host of a feed",
+    default: 5,
+    why: "Quotes and order books of a feed share it. Never in force above 5, one short of the platform's six.",
+  },
+  circuit_breaker_enabled: {
+    type: "boolean",
+    default: true,
+    why: "Off: a venue that fails is still called in each scan; pauses that it asked for hold all the same.",
+  },
+  breaker_failures: {
+    type: "integer",
+    min: 1,
+    max: 100,
+    unit: "failed scans in a row",
+    default: 5,
+    why: "Ten minutes without an answer are no hiccup. Then the venue is spared, and one call from time to time tells when it is back.",
+  },
+  breaker_cooldown_seconds: {
+    type: "integer",
+    min: 1,
+    max: 3_600,
+    unit: "seconds",
+    default: 300,
+    why: "First time without calls; twice as long after each failed probe, up to 30 minutes.",
+  },
+  venue_regions: {
+    type: "by-venue",
+    choices: [...LOCATION_HINTS, "none"],
+    default: NO_REGIONS,
+    why: "Where a venue's feeds live and so call from, in place of the adapter's region: the cure where it refuses the country of our address.",
+  },
+  performance_monitoring_enabled: {
+    type: "boolean",
+    default: true,
+    why: "One log line a scan with the latency of each venue and step. Off: it is not written, and nothing else changes.",
+  },
   alerts_per_scan: {
     type: "integer",
     min: 0,
@@ -308,11 +392,13 @@ type ValueOf<S> = S extends { readonly type: "boolean" }
     ? number
     : S extends { readonly type: "list"; readonly choices: readonly (infer C)[] }
       ? readonly C[]
-      : S extends { readonly type: "choice"; readonly choices: readonly (infer C)[] }
-        ? C
-        : S extends { readonly type: "overrides" }
-          ? FlagOverrides
-          : never;
+      : S extends { readonly type: "by-venue"; readonly choices: readonly (infer C)[] }
+        ? Readonly<Record<string, C>>
+        : S extends { readonly type: "choice"; readonly choices: readonly (infer C)[] }
+          ? C
+          : S extends { readonly type: "overrides" }
+            ? FlagOverrides
+            : never;
 /** The flags in force, one value each. */
 export type Flags = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
 

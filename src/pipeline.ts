@@ -9,6 +9,7 @@ import { askRound } from "./feeds/ask-round.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
+import { performanceOf } from "./monitoring/performance.ts";
 import { identify } from "./quality/identity.ts";
 import type { Published, ScanInput, ScannedFeed, ScanOutput, ScanPorts } from "./scan.ts";
 import { bookWishes, booksWanted, joinDepths } from "./scan-depth.ts";
@@ -52,18 +53,10 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   funnel.step("reconcile", { unit: "opportunities", ...outcome.counts });
   logMerges(ports.log, outcome);
 
-  const findings = {
-    startedAtMs,
-    finishedAtMs: ports.now(),
-    nowMs,
-    replies,
-    market,
-    droppedPairs: detected.samples,
-    seen,
-    unpriced,
-    outcome,
-  };
+  const { samples: droppedPairs } = detected;
+  const findings = { startedAtMs, finishedAtMs: ports.now(), nowMs, replies, market, droppedPairs, seen, unpriced, outcome };
   const record = recordOf(input, findings, funnel.steps());
+  if (input.performanceMonitoring) ports.log.info("scan.performance", performanceOf(replies, funnel.steps()));
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
   if (!stored.ok) return stored;
@@ -115,9 +108,11 @@ async function fetchAll(
   const due = Object.fromEntries(scanned.map((feed) => [feed.id, input.slowDue[feed.id] ?? slowEndpoints(feed)]));
   const slowCalls = allotSlow({ due, limit: input.maxSlowCalls });
   const sizesUsd = [...new Set([...CARD_SIZES_USD, input.settings.referenceSizeUsd])];
+  const { rules, feedsAtOnce: atOnce, overlap, turnsDeadlineMs } = input.fetching;
   return await askRound({
-    quotes: { feeds, scanId, limitMs, slowCalls, deadlineMs, silent, ask, now },
-    books: { wanted, scanId, sizesUsd, limitMs: Math.min(input.depthLimitMs, deadlineMs), ask: books },
+    quotes: { feeds, scanId, limitMs, slowCalls, rules, atOnce, deadlineMs, turnsDeadlineMs, silent, ask, now },
+    books: { wanted, scanId, sizesUsd, limitMs: Math.min(input.depthLimitMs, deadlineMs), rules, atOnce, ask: books },
+    overlap,
   });
 }
 

@@ -40,9 +40,13 @@ export function readFlags(input: {
 }
 
 /** Pairs of flags that only make sense in one order; a pair that is not takes its last good values, else the defaults. */
-const ORDERED: readonly { readonly lower: "close_net" | "venue_limit_ms"; readonly upper: "open_net" | "scan_deadline_ms" }[] = [
+const ORDERED: readonly {
+  readonly lower: "close_net" | "venue_limit_ms";
+  readonly upper: "open_net" | "scan_deadline_ms" | "turns_deadline_ms";
+}[] = [
   { lower: "close_net", upper: "open_net" },
   { lower: "venue_limit_ms", upper: "scan_deadline_ms" },
+  { lower: "venue_limit_ms", upper: "turns_deadline_ms" },
 ];
 
 function keepCombinations(flags: Flags, lastGood: Flags | null): { readonly flags: Flags; readonly problems: readonly FlagProblem[] } {
@@ -91,6 +95,7 @@ export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> 
     const items = raw.filter((item): item is string => typeof item === "string" && spec.choices.includes(item));
     return items.length === raw.length ? ok(items) : refuse(key, expected, raw);
   }
+  if (spec.type === "by-venue") return parseByVenue(key, spec.choices, raw);
   if (spec.type === "overrides") return parseOverrides({ key, of: spec.of, raw });
   const expected = `${spec.type === "integer" ? "a whole number" : "a number"} from ${spec.min} to ${spec.max} (${spec.unit})`;
   const sound = typeof raw === "number" && Number.isFinite(raw) && raw >= spec.min && raw <= spec.max;
@@ -99,6 +104,18 @@ export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> 
 
 const refuse = (key: string, expected: string, found: unknown): Result<never, string> =>
   err(`${key}: expected ${expected}, found ${found === undefined ? "nothing" : JSON.stringify(found)}`);
+
+function parseByVenue(key: string, choices: readonly string[], raw: unknown): Result<FlagValue, string> {
+  const expected = `{VENUE:CHOICE} with a choice of ${choices.join(", ")}`;
+  if (!isRecord(raw)) return refuse(key, expected, raw);
+  const all: Record<string, string> = {};
+  for (const [venue, choice] of Object.entries(raw)) {
+    if (typeof choice !== "string" || !choices.includes(choice))
+      return refuse(`${key} of ${venue}`, `one of ${choices.join(", ")}`, choice);
+    all[venue] = choice;
+  }
+  return ok(all);
+}
 
 type OverridesOf = { readonly key: string; readonly of: readonly string[] };
 

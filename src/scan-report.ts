@@ -85,7 +85,7 @@ function missedOf(input: ScanInput, { seen, outcome, nowMs }: Pick<ScanFindings,
   });
 }
 
-function venueReport({ feed, venue, columns, error, degraded, calls, ms }: FeedReply): VenueReport {
+function venueReport({ feed, venue, columns, error, degraded, calls, ms, health }: FeedReply): VenueReport {
   return {
     feed,
     venue,
@@ -96,6 +96,7 @@ function venueReport({ feed, venue, columns, error, degraded, calls, ms }: FeedR
     degraded: error === null ? degraded.map(({ endpoint, error: { kind, message } }) => ({ endpoint, kind, message })) : [],
     calls: calls.length,
     ms,
+    health,
   };
 }
 

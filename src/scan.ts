@@ -5,6 +5,7 @@ import type { Result } from "./domain/result.ts";
 import type { QualityOverrides, ScanSettings } from "./domain/settings.ts";
 import type { VenueFacts } from "./domain/venue.ts";
 import type { WantedBook } from "./feeds/ask-books.ts";
+import type { FetchSettings } from "./fetch-settings.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import type { Logger } from "./monitoring/log.ts";
@@ -28,6 +29,9 @@ export type ScanInput = {
   readonly scanDeadlineMs: number;
   /** Time for all order books of the scan, inside its deadline, ms. */
   readonly depthLimitMs: number;
+  readonly fetching: FetchSettings;
+  /** Whether the scan writes its latencies to the log. */
+  readonly performanceMonitoring: boolean;
   readonly settings: ScanSettings;
   readonly overrides: QualityOverrides;
   readonly lifecycle: LifecycleState;

@@ -5,6 +5,7 @@ import { wake } from "./delivery/enqueue.ts";
 import { queuePorts } from "./delivery/queue-ports.ts";
 import type { QueuePorts } from "./delivery/queues.ts";
 import type { BroadcastMessage } from "./domain/delivery.ts";
+import type { FeedPlace } from "./feeds/feed-place.ts";
 import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
@@ -12,7 +13,7 @@ import { sleep } from "./net/sleep.ts";
 import { loadFlags } from "./storage/flags.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
 import { createTelegram, type Telegram } from "./telegram/services.ts";
-import { adapterOf, venueFacts, VENUE_IDS } from "./venues/registry.ts";
+import { venueFacts, VENUE_IDS } from "./venues/registry.ts";
 
 /** Everything that handlers and Durable Objects use, built once per isolate. Nothing in it belongs to one request. */
 export type Services = {
@@ -35,7 +36,7 @@ export type Services = {
   };
   readonly snapshots: SnapshotSource;
   readonly scanner: () => ReturnType<Env["SCANNER"]["getByName"]>;
-  readonly feed: (feed: string) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
+  readonly feed: (place: FeedPlace) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
   readonly api: () => Hono;
   readonly telegram: () => Telegram;
   /** What the queues' consumers use. */
@@ -116,7 +117,7 @@ function build(env: Env): Services {
     },
     snapshots,
     scanner: () => env.SCANNER.getByName("scanner"),
-    feed: (feed) => env.VENUE_FEED.getByName(feed, locationOf(feed)),
+    feed: ({ name, region }) => env.VENUE_FEED.getByName(name, region === null ? {} : { locationHint: region }),
     api,
     telegram,
     queues: lazily(() => queuesOf({ env, config, now, log, snapshots, telegram })),
@@ -182,9 +183,3 @@ const startBroadcast =
 
 /** Tells venues who asks, and where to complain. */
 const USER_AGENT = "Carrywatch/0.1 (funding rate monitor; public data only)";
-
-/** Where a feed should live, which decides from where it calls. */
-function locationOf(feed: string): DurableObjectNamespaceGetDurableObjectOptions {
-  const region = adapterOf(feed)?.region ?? null;
-  return region === null ? {} : { locationHint: region };
-}

@@ -81,6 +81,7 @@ describe("scans without an opportunity", () => {
       receivedAtMs: null,
       rows: 0,
       degraded: [],
+      health: null,
       calls: 3,
       ms: 8_000,
     };

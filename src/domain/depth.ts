@@ -1,5 +1,5 @@
 import type { VenueError } from "./error.ts";
-import type { CallRecord, FeedId } from "./feed.ts";
+import type { CallRecord, CallRules, FeedId } from "./feed.ts";
 import type { Result } from "./result.ts";
 
 /**
@@ -32,6 +32,7 @@ export type BooksAsk = {
   readonly sizesUsd: readonly number[];
   /** Time allowed for all of them, ms. */
   readonly limitMs: number;
+  readonly rules: CallRules;
 };
 
 /** An order book, or why there is none. */

@@ -17,6 +17,8 @@ export type VenueError =
   | { readonly kind: "bad-shape"; readonly path: string; readonly message: string }
   | { readonly kind: "empty"; readonly message: string }
   | { readonly kind: "budget"; readonly retryAfterMs: number; readonly message: string }
+  /** Nothing was sent: the venue failed too often in a row and is left alone, or another call tries whether it is back. */
+  | { readonly kind: "breaker-open"; readonly retryAfterMs: number; readonly message: string }
   | { readonly kind: "flag-off"; readonly message: string }
   /** A signed call that the venue does not take; of public calls never. `code` is the venue's own. */
   | { readonly kind: "auth-failed"; readonly reason: AuthReason; readonly code: string; readonly message: string }

@@ -1,7 +1,7 @@
 import type { VenueError } from "./error.ts";
 import type { InstrumentKind } from "./instrument.ts";
 import type { QuoteColumns, RejectedRow } from "./quote.ts";
-import type { VenueId } from "./venue.ts";
+import type { LocationHint, VenueId } from "./venue.ts";
 
 /** A feed: one market of one venue, with its own hosts, limits and Durable Object. `binance`, `binance-spot`. */
 export type FeedId = string;
@@ -43,7 +43,72 @@ export type FeedReply = {
   readonly slowDue: number | null;
   readonly calls: readonly CallRecord[];
   readonly ms: number;
+  /** How the feed stands towards its venue after this scan; `null` where the feed itself did not answer. */
+  readonly health: FeedHealth | null;
 };
+
+/** How a feed stands towards its venue. Times epoch ms. */
+export type FeedHealth = {
+  /** Where the feed was asked to live, and so from where it calls; `null`: nowhere in particular. */
+  readonly region: LocationHint | null;
+  /** `probing`: one call is under way to see whether the venue is back. */
+  readonly breaker: {
+    readonly state: "off" | "closed" | "open" | "probing";
+    /** Failures in a row that it counted. */
+    readonly failures: number;
+    /** When the next call may leave; `null` while calls leave anyway. */
+    readonly untilMs: number | null;
+  };
+  /** Request weight of the last minute, in the venue's own units, and the most that we allow ourselves. */
+  readonly budget: { readonly spent: number; readonly perMinute: number };
+  /** A time for which the venue is left alone, and the kind of failure that it follows; `null`: none. */
+  readonly pause: { readonly untilMs: number; readonly after: string | null } | null;
+  /** The hosts in the order in which the next call tries them. */
+  readonly hosts: readonly HostView[];
+  /** The last failure of the feed as a whole; it stays when the venue is back. */
+  readonly lastFailure: LastFailure | null;
+};
+export type LastFailure = { readonly kind: string; readonly atMs: number };
+export type HostView = {
+  readonly host: string;
+  /** Calls in a row that failed there. */
+  readonly failures: number;
+  /** Moving average over answered calls, ms; `null` before the first. */
+  readonly latencyMs: number | null;
+  readonly lastFailure: LastFailure | null;
+};
+
+/** "unreachable from apac": what people are told of a venue that refuses the country of our address. */
+export const unreachableFrom = (region: LocationHint | null): string => `unreachable from ${region ?? "here (no region set)"}`;
+
+/**
+ * Where the venue cannot be reached from because it refuses the country: by its last answer, by the pause after that, or
+ * by the failure behind an open breaker. `null`: it is no matter of place.
+ */
+export function geoBlockOf({
+  error,
+  health,
+}: {
+  readonly error: { readonly kind: string } | null;
+  readonly health: FeedHealth | null;
+}): { readonly region: LocationHint | null } | null {
+  const behind = error?.kind === "budget" ? health?.pause?.after : error?.kind === "breaker-open" ? health?.lastFailure?.kind : error?.kind;
+  return behind === "geo-blocked" ? { region: health?.region ?? null } : null;
+}
+
+/** How a feed may call its venue in one scan. */
+export type CallRules = {
+  /** Calls in flight in one ask. */
+  readonly mostAtOnce: number;
+  /** Attempts in flight at one host of the feed, over all its asks; `null`: only what `mostAtOnce` allows. */
+  readonly mostPerHost: number | null;
+  /** Failures in a row that open the breaker, and how long it stays open the first time; `null`: no breaker. */
+  readonly breaker: BreakerLimits | null;
+};
+export type BreakerLimits = { readonly failures: number; readonly coolDownMs: number };
+
+/** An ask with the region that its feed was asked to live in. */
+export type Placed<Ask> = Ask & { readonly region: LocationHint | null };
 
 /** What the Scanner asks of a feed. */
 export type FeedAsk = {
@@ -54,4 +119,5 @@ export type FeedAsk = {
   readonly limitMs: number;
   /** Slow endpoints (metadata, heavy bodies) that the feed may fetch in this scan. */
   readonly slowCalls: number;
+  readonly rules: CallRules;
 };

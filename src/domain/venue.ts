@@ -1,6 +1,13 @@
 /** A venue's id as it stands in keys, tables and URLs: lower case, e.g. `binance`. The list is venues/registry.ts. */
 export type VenueId = string;
 
+/**
+ * Regions that a feed can be asked to live in, which decides from where it calls its venue:
+ * https://developers.cloudflare.com/durable-objects/reference/data-location/ (read 2026-11-22).
+ */
+export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
+export type LocationHint = (typeof LOCATION_HINTS)[number];
+
 /** A figure that a venue publishes in documents and not in its market data. */
 export type Documented = {
   /** A fraction: of notional for a fee, per interval for a funding cap. */

@@ -1,8 +1,9 @@
+import pLimit from "p-limit";
 import type { BooksAsk, BooksReply, LegDepth } from "../domain/depth.ts";
 import type { VenueError } from "../domain/error.ts";
-import type { FeedId } from "../domain/feed.ts";
+import type { CallRules, FeedId } from "../domain/feed.ts";
 import type { Result } from "../domain/result.ts";
-import { startTimeLimit } from "../net/time-limit.ts";
+import { orLate, startTimeLimit } from "../net/time-limit.ts";
 import { failedBooks } from "./collect-books.ts";
 
 /** An instrument whose book is wanted. `id` is `bybit:BTC/USDT:USDT`. */
@@ -15,7 +16,11 @@ export type BooksRound = {
   readonly wanted: readonly WantedBook[];
   readonly scanId: string;
   readonly sizesUsd: readonly number[];
+  /** For each ask, from its turn on. */
   readonly limitMs: number;
+  readonly rules: CallRules;
+  /** Asks at once; where there are more they take turns. */
+  readonly atOnce: number;
   readonly ask: (ask: BooksAsk) => Promise<BooksReply>;
 };
 
@@ -28,26 +33,26 @@ const FEED_SHARE = 0.9;
 const BOOKS_A_CALL = 5;
 
 /**
- * Asks the feeds for the books wanted of them, all at once, and waits no longer than the limit, or until `enough` aborts.
- * A call that throws or stays silent costs its own books and nobody else's. With a limit of 0 nothing is asked.
+ * Asks the feeds for the books wanted of them, at once or in turns, and waits for each ask no longer than its limit, or
+ * until `enough` aborts. A call that throws or stays silent costs its own books and nobody else's. With a limit of 0
+ * nothing is asked.
  */
 export async function askBooks(input: BooksRound, enough: AbortSignal): Promise<BookResults> {
-  const { scanId, sizesUsd, limitMs } = input;
+  const { scanId, sizesUsd, limitMs, rules } = input;
   const wanted = limitMs > 0 ? input.wanted : [];
   const results = new Map<string, Result<LegDepth, VenueError>>();
-  const limit = startTimeLimit(limitMs);
-  const until = AbortSignal.any([limit.signal, enough]);
   const one = async (feed: FeedId, books: readonly WantedBook[]): Promise<void> => {
-    const ask = { feed, scanId, symbols: books.map(({ symbol }) => symbol), sizesUsd, limitMs: Math.floor(limitMs * FEED_SHARE) };
+    const symbols = books.map(({ symbol }) => symbol);
+    const ask = { feed, scanId, symbols, sizesUsd, limitMs: Math.floor(limitMs * FEED_SHARE), rules };
     const bySymbol = new Map(books.map(({ symbol, id }) => [symbol, id]));
-    for (const { symbol, result } of (await answerOf(ask, { input, until })).books) {
+    for (const { symbol, result } of (await answerOf(ask, { input, enough })).books) {
       const id = bySymbol.get(symbol);
       if (id !== undefined) results.set(id, result);
     }
   };
-  const byFeed = [...Map.groupBy(wanted, ({ feed }) => feed)];
-  await Promise.all(byFeed.flatMap(([feed, books]) => inParts(books).map((part) => one(feed, part))));
-  limit.close();
+  const parts = [...Map.groupBy(wanted, ({ feed }) => feed)].flatMap(([feed, books]) => inParts(books).map((part) => ({ feed, part })));
+  const inTurn = pLimit(Math.max(1, input.atOnce));
+  await Promise.all(parts.map(({ feed, part }) => inTurn(() => one(feed, part))));
   return results;
 }
 
@@ -57,17 +62,21 @@ function inParts(books: readonly WantedBook[]): readonly (readonly WantedBook[])
   return parts;
 }
 
-async function answerOf(ask: BooksAsk, { input, until }: { readonly input: BooksRound; readonly until: AbortSignal }): Promise<BooksReply> {
+async function answerOf(
+  ask: BooksAsk,
+  { input, enough }: { readonly input: BooksRound; readonly enough: AbortSignal },
+): Promise<BooksReply> {
   const { limitMs } = input;
-  const late = Promise.withResolvers<BooksReply>();
-  until.addEventListener("abort", () => {
-    const message = `no books from the feed within ${limitMs} ms, or soon after the quotes`;
-    late.resolve(failedBooks(ask, { kind: "timeout", phase: "scan", limitMs, message }));
-  });
+  const limit = startTimeLimit(limitMs);
+  const message = `no books from the feed within ${limitMs} ms, or soon after the quotes`;
+  const late = (): BooksReply => failedBooks(ask, { kind: "timeout", phase: "scan", limitMs, message });
+  const until = AbortSignal.any([limit.signal, enough]);
+  if (until.aborted) return late();
   try {
-    return await Promise.race([input.ask(ask), late.promise]);
+    return await orLate(input.ask(ask), until, late);
   } catch (error) {
-    const message = `the feed failed: ${error instanceof Error ? error.message : String(error)}`;
-    return failedBooks(ask, { kind: "internal", message });
+    return failedBooks(ask, { kind: "internal", message: `the feed failed: ${error instanceof Error ? error.message : String(error)}` });
+  } finally {
+    limit.close();
   }
 }

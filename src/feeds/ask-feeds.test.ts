@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { FeedAsk, FeedReply } from "../domain/feed.ts";
+import type { CallRules, FeedAsk, FeedReply } from "../domain/feed.ts";
 import { askFeeds, hasAnswered, silentAfter } from "./ask-feeds.ts";
 import { failedReply } from "./collect-venue.ts";
 
 const FEEDS = ["alpha", "beta", "beta-spot"];
 const venueOf = (feed: string): string => feed.replace("-spot", "");
+const RULES: CallRules = { mostAtOnce: 5, mostPerHost: 5, breaker: null };
 const answerOf = (feed: string): FeedReply => failedReply({ feed, venue: venueOf(feed), error: { kind: "empty", message: feed }, ms: 1 });
 const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) =>
   askFeeds({
@@ -13,6 +14,9 @@ const askAll = (ask: (ask: FeedAsk) => Promise<FeedReply>, deadlineMs = 60_000) 
     limitMs: 50,
     slowCalls: { beta: 2 },
     deadlineMs,
+    rules: RULES,
+    atOnce: 9,
+    turnsDeadlineMs: 60_000,
     silent: [],
     ask,
     now: () => 0,
@@ -33,7 +37,7 @@ describe("all feeds at once", () => {
       await everyoneAsked.promise;
       return answerOf(ask.feed);
     });
-    expect(asks).toEqual(FEEDS.map((feed) => ({ feed, scanId: "scan-1", limitMs: 50, slowCalls: feed === "beta" ? 2 : 0 })));
+    expect(asks).toEqual(FEEDS.map((feed) => ({ feed, scanId: "scan-1", limitMs: 50, slowCalls: feed === "beta" ? 2 : 0, rules: RULES })));
     expect(replies.map(({ feed }) => feed)).toEqual(FEEDS);
   });
 
@@ -81,6 +85,9 @@ describe("a feed that was silent in the scan before", () => {
       scanId: "scan-1",
       limitMs: 8_000,
       slowCalls: {},
+      rules: RULES,
+      atOnce: 9,
+      turnsDeadlineMs: 60_000,
       deadlineMs: 10_000,
       silent,
       ask: async ({ feed }) => {
@@ -144,5 +151,62 @@ describe("a feed that was silent in the scan before", () => {
     expect(silentAfter(replies, [])).toEqual(["hung"]);
     expect(silentAfter(replies, ["refused", "sound", "paused", "switched-off"])).toEqual(["hung", "paused", "switched-off"]);
     expect(replies.filter(hasAnswered).map(({ feed }) => feed)).toEqual(["refused", "sound"]);
+  });
+});
+
+describe("feeds in turns", () => {
+  const after = <T>(ms: number, value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), ms));
+  /** Who was asked when, on a clock that stands until its timers are rung; `hung` never answers. */
+  const turns = async (given: {
+    readonly atOnce: number;
+    readonly turnsDeadlineMs?: number;
+    readonly silent?: readonly string[];
+    readonly hung?: string;
+  }) => {
+    vi.useFakeTimers({ now: 0 });
+    const asked: string[] = [];
+    const limits: number[] = [];
+    const running = askFeeds({
+      feeds: FEEDS.map((feed) => ({ feed, venue: venueOf(feed) })),
+      scanId: "scan-1",
+      limitMs: 8_000,
+      slowCalls: {},
+      rules: RULES,
+      atOnce: given.atOnce,
+      deadlineMs: 10_000,
+      turnsDeadlineMs: given.turnsDeadlineMs ?? 50_000,
+      silent: given.silent ?? [],
+      ask: async ({ feed, limitMs }) => {
+        asked.push(`${Date.now()} ${feed}`);
+        limits.push(limitMs);
+        return feed === given.hung ? await new Promise<never>(() => undefined) : await after(300, answerOf(feed));
+      },
+      now: Date.now,
+    });
+    await vi.runAllTimersAsync();
+    return { asked, limits, replies: await running, timers: vi.getTimerCount() };
+  };
+
+  test("no more than the flag says are asked at once, and the replies keep their order", async () => {
+    const { asked, replies, timers } = await turns({ atOnce: 2 });
+    expect(asked).toEqual(["0 alpha", "0 beta", "300 beta-spot"]);
+    expect(replies).toEqual(FEEDS.map(answerOf));
+    expect(timers).toBe(0);
+  });
+
+  test("one that hangs has its own time and no other's; one that was silent is asked last", async () => {
+    const { asked, replies } = await turns({ atOnce: 1, hung: "alpha", silent: ["alpha"] });
+    expect(asked).toEqual(["0 beta", "300 beta-spot", "600 alpha"]);
+    expect(replies.map(({ error }) => error?.kind)).toEqual(["timeout", "empty", "empty"]);
+    expect(replies[0]).toMatchObject({ error: { limitMs: 10_000 }, ms: 10_000 });
+  });
+
+  test("together they have the time for turns: what is left limits the last, and who comes after it is not asked", async () => {
+    const { asked, limits, replies } = await turns({ atOnce: 1, hung: "beta", turnsDeadlineMs: 9_000 });
+    expect(asked).toEqual(["0 alpha", "300 beta"]);
+    expect(limits).toEqual([8_000, 8_000]);
+    expect(replies.map(({ error }) => error?.kind)).toEqual(["empty", "timeout", "timeout"]);
+    expect(replies[1]?.error).toMatchObject({ limitMs: 8_700 });
+    expect(replies[2]?.error).toMatchObject({ limitMs: 9_000 });
   });
 });

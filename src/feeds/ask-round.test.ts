@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { BooksAsk, BooksReply, LegDepth } from "../domain/depth.ts";
-import type { FeedReply } from "../domain/feed.ts";
+import type { CallRules, FeedReply } from "../domain/feed.ts";
 import { ok } from "../domain/result.ts";
 import { failedReply } from "./collect-venue.ts";
 import { askRound } from "./ask-round.ts";
 
 const FEEDS = ["alpha", "beta"];
+const RULES: CallRules = { mostAtOnce: 5, mostPerHost: 5, breaker: null };
 const replyOf = (feed: string): FeedReply => failedReply({ feed, venue: feed, error: { kind: "empty", message: feed }, ms: 1 });
 const depth: LegDepth = { mid: 1, bids: { usd: [1], base: [1] }, asks: { usd: [1], base: [1] }, readAtMs: 1 };
 const booksOf = (ask: BooksAsk): BooksReply => ({ books: ask.symbols.map((symbol) => ({ symbol, result: ok(depth) })), calls: [] });
@@ -18,8 +19,10 @@ async function round(given: {
   readonly books?: (ask: BooksAsk) => Promise<BooksReply>;
   readonly wanted?: readonly string[];
   readonly limitMs?: number;
+  readonly atOnce?: number;
+  readonly overlap?: boolean;
 }) {
-  const asked: string[] = [];
+  const asked: { readonly atMs: number; readonly what: string }[] = [];
   const asks: BooksAsk[] = [];
   let endedAtMs = Number.NaN;
   const { quotesMs, limitMs = 3_000, wanted = ["alpha:A", "beta:A", "beta:B"] } = given;
@@ -29,10 +32,13 @@ async function round(given: {
       scanId: "scan-1",
       limitMs: 8_000,
       slowCalls: {},
+      rules: RULES,
+      atOnce: given.atOnce ?? 9,
+      turnsDeadlineMs: 60_000,
       deadlineMs: 10_000,
       silent: [],
       ask: async ({ feed }) => {
-        asked.push(feed);
+        asked.push({ atMs: Date.now(), what: feed });
         return await after(quotesMs, replyOf(feed));
       },
       now: Date.now,
@@ -42,19 +48,23 @@ async function round(given: {
       scanId: "scan-1",
       sizesUsd: [1_000, 5_000],
       limitMs,
+      rules: RULES,
+      atOnce: given.atOnce ?? 9,
       ask: async (ask) => {
-        asked.push(`books of ${ask.feed}`);
+        asked.push({ atMs: Date.now(), what: `books of ${ask.feed}` });
         asks.push(ask);
         return await (given.books ?? (async (each) => booksOf(each)))(ask);
       },
     },
+    overlap: given.overlap ?? true,
   }).finally(() => (endedAtMs = Date.now()));
-  // What is asked is asked at once, before any time has passed.
-  const atOnce = [...asked];
+  // What is asked at once is asked before any time has passed.
+  await vi.advanceTimersByTimeAsync(0);
+  const atOnce = asked.map(({ what }) => what);
   await vi.runAllTimersAsync();
   const { replies, books } = await running;
   const read = [...books].map(([id, result]) => `${id} ${result.ok ? "ok" : result.error.kind}`).sort();
-  return { replies, read, asks, atOnce, tookMs: endedAtMs };
+  return { replies, read, asks, atOnce, asked: asked.map(({ atMs, what }) => `${atMs} ${what}`), tookMs: endedAtMs };
 }
 
 beforeEach(() => {
@@ -99,6 +109,16 @@ describe("one round", () => {
     const { read, tookMs } = await round({ quotesMs: 5_000, books });
     expect(read).toEqual(["alpha:A timeout", "beta:A timeout", "beta:B timeout"]);
     expect(tookMs).toBe(5_000);
+  });
+
+  test("where nothing may overlap, each feed is asked when the one before has answered, and the books after all quotes, one ask after another", async () => {
+    const books = async (ask: BooksAsk): Promise<BooksReply> => await after(100, booksOf(ask));
+    const { atOnce, asked, read, replies, tookMs } = await round({ quotesMs: 400, books, atOnce: 1, overlap: false });
+    expect(atOnce).toEqual(["alpha"]);
+    expect(asked).toEqual(["0 alpha", "400 beta", "800 books of alpha", "900 books of beta"]);
+    expect(read).toEqual(["alpha:A ok", "beta:A ok", "beta:B ok"]);
+    expect(replies).toEqual(FEEDS.map(replyOf));
+    expect(tookMs).toBe(1_000);
   });
 
   test("a feed that throws for its books costs them alone", async () => {

@@ -1,5 +1,5 @@
 import type { FeedReply } from "../domain/feed.ts";
-import { startTimeLimit } from "../net/time-limit.ts";
+import { orLate, startTimeLimit } from "../net/time-limit.ts";
 import { askBooks, type BookResults, type BooksRound } from "./ask-books.ts";
 import { askFeeds, type FeedsAsk } from "./ask-feeds.ts";
 
@@ -11,21 +11,26 @@ const BOOKS_WAIT_MS = 1_000;
 /**
  * Everything that a scan asks of its feeds, in one round: the quotes of all, and beside them the books that the scan before
  * chose. Quotes never wait for books; books are waited for a little longer than for the quotes, within their own limit.
+ * Where nothing may overlap the books follow the quotes, for as long as is left of the time for turns.
  */
 export async function askRound(round: {
   readonly quotes: FeedsAsk;
   readonly books: BooksRound;
+  readonly overlap: boolean;
 }): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BookResults }> {
-  const { now } = round.quotes;
+  const { now, turnsDeadlineMs } = round.quotes;
   const startedAtMs = now();
   const enough = new AbortController();
   const quotes = askFeeds(round.quotes);
+  if (!round.overlap) await quotes;
   const books = askBooks(round.books, enough.signal);
   const replies = await quotes;
   const tookMs = now() - startedAtMs;
-  const rest = startTimeLimit(Math.max(BOOKS_WAIT_MS, tookMs * BOOKS_OVER_QUOTES) - tookMs);
-  rest.signal.addEventListener("abort", () => enough.abort());
-  const read = await books;
+  const restMs = round.overlap ? Math.max(BOOKS_WAIT_MS, tookMs * BOOKS_OVER_QUOTES) - tookMs : Math.max(0, turnsDeadlineMs - tookMs);
+  const rest = startTimeLimit(restMs);
+  const read = await orLate(books, rest.signal, () => null);
   rest.close();
-  return { replies, books: read };
+  if (read !== null) return { replies, books: read };
+  enough.abort();
+  return { replies, books: await books };
 }

@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import type { VenueError } from "../domain/error.ts";
 import type { CallRecord, FeedId, FeedReply } from "../domain/feed.ts";
 import type { RejectedRow } from "../domain/quote.ts";
@@ -33,13 +32,13 @@ export type Call = (request: {
   readonly endpoint: Pick<Endpoint, "method" | "body" | "weight" | "maxBytes">;
   readonly path: string;
   readonly errorIn: (body: unknown, status: number) => VenueError | null;
+  /** Attempts at most; absent: as many as calls of this ask have. */
+  readonly attempts?: number;
 }) => Promise<{
   readonly result: Result<{ readonly body: unknown; readonly receivedAtMs: number }, VenueError>;
   readonly calls: readonly CallRecord[];
 }>;
 
-/** Connections that wait for headers at once; the platform queues the seventh. */
-const MOST_CALLS_AT_ONCE = 5;
 /** Metadata that cannot be refreshed serves this many times its refresh period, then counts as missing. */
 const STALE_METADATA_FACTOR = 4;
 const MOST_PAGES = 10;
@@ -50,7 +49,7 @@ const MOST_DELISTED = 1_000;
 type Attempt = { readonly name: string; readonly result: Result<Fetched<unknown>, VenueError>; readonly calls: readonly CallRecord[] };
 
 /**
- * One scan of one feed: fetch what is due, all at once; read; join into rows. A required endpoint that fails costs the
+ * One scan of one feed: fetch what is due, as many at once as `call` lets; read; join into rows. A required endpoint that fails costs the
  * feed's rows; any other leaves its fields missing, or as old as its last body allows.
  */
 export async function collectVenue(input: {
@@ -67,8 +66,7 @@ export async function collectVenue(input: {
   const startedAtMs = now();
   const hot = Object.entries(adapter.endpoints).filter(([, endpoint]) => isHot(endpoint));
   const due = [...hot, ...slowDue(adapter, memory.tables, startedAtMs).slice(0, input.slowCalls)];
-  const limit = pLimit(MOST_CALLS_AT_ONCE);
-  const attempts = await Promise.all(due.map(([name, endpoint]) => limit(() => fetchEndpoint({ name, endpoint, adapter, call }))));
+  const attempts = await Promise.all(due.map(([name, endpoint]) => fetchEndpoint({ name, endpoint, adapter, call })));
   const calls = attempts.flatMap((attempt) => attempt.calls);
   const failures = attempts.flatMap(({ name, result }) => (result.ok ? [] : [{ endpoint: name, error: result.error }]));
   const tables = freshTables({ adapter, memory, attempts, nowMs: now() });
@@ -95,6 +93,7 @@ export async function collectVenue(input: {
     delisted: rejected.flatMap(({ canonical }) => canonical ?? []).slice(0, MOST_DELISTED),
     error: null,
     ms: now() - startedAtMs,
+    health: null,
   };
   const { symbol, multiplier } = columns;
   // Copies: a column may be part of a larger array that would be stored with it.
@@ -125,6 +124,7 @@ export function failedReply(failure: {
     slowDue: failure.slowDue ?? null,
     calls: failure.calls ?? [],
     ms: failure.ms,
+    health: null,
   };
 }
 

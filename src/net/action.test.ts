@@ -23,6 +23,7 @@ const EACH: { readonly [K in VenueErrorKind]: readonly [Extract<VenueError, { ki
   budget: [{ kind: "budget", retryAfterMs: 7_000, message }, "no", 7_000],
   internal: [{ kind: "internal", message }, "no", null],
   "auth-failed": [{ kind: "auth-failed", reason: "bad-key", code: "-2014", message }, "no", null],
+  "breaker-open": [{ kind: "breaker-open", retryAfterMs: 9_000, message }, "no", null],
   "flag-off": [{ kind: "flag-off", message }, "no", null],
 };
 

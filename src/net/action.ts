@@ -88,6 +88,12 @@ function withoutRetry(error: Exclude<VenueError, { readonly kind: KindWithMore }
       return act("no", null, "The venue sent an empty list where its market is expected; asked again in the next scan.");
     case "auth-failed":
       return act("no", null, "The venue does not take the key: nothing is sent with it again until the next check.");
+    case "breaker-open":
+      return act(
+        "no",
+        null,
+        "The venue failed too often in a row and is left alone until its breaker lets one call through; nothing was sent.",
+      );
     case "flag-off":
       return act("no", null, "Real data is switched off by a flag; nothing was sent.");
     case "internal":

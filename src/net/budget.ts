@@ -71,6 +71,9 @@ export type BudgetKeeper = {
   readonly take: (weight: number) => Omit<Spending, "state">;
   /** `pausedFor` is the kind of the failure, for those who ask meanwhile. */
   readonly pause: (ms: number, pausedFor?: string) => void;
+  readonly perMinute: number;
+  /** What is spent of the last minute, and the pause, which may be over. */
+  readonly view: () => { readonly spent: number } & Pick<Budget, "pausedUntilMs" | "pausedFor">;
   /** What to store, so that a restart forgets nothing. */
   readonly state: () => Budget;
 };
@@ -86,6 +89,13 @@ export function keepBudget(input: { readonly state: Budget; readonly perMinute: 
     },
     pause: (ms, pausedFor) => {
       state = pauseUntil(state, input.now() + ms, pausedFor ?? null);
+    },
+    perMinute: input.perMinute,
+    view: () => {
+      const { pausedUntilMs, pausedFor } = state;
+      const nowMs = input.now();
+      const spent = state.spent.reduce((sum, { atMs, weight }) => (nowMs < atMs + MINUTE_MS ? sum + weight : sum), 0);
+      return { spent, pausedUntilMs, pausedFor };
     },
     state: () => state,
   };

@@ -15,3 +15,19 @@ export function startTimeLimit(ms: number): TimeLimit {
   const timer = setTimeout(() => controller.abort(), ms);
   return { signal: controller.signal, close: () => clearTimeout(timer) };
 }
+
+/** What the promise gives, or `late()` as soon as the signal aborts. Leaves no listener behind, whichever comes first. */
+export async function orLate<T>(promise: Promise<T>, signal: AbortSignal, late: () => T): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => undefined);
+    return late();
+  }
+  const aborted = Promise.withResolvers<T>();
+  const giveUp = (): void => aborted.resolve(late());
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}

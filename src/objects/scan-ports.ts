@@ -1,6 +1,7 @@
 import type { FeedId } from "../domain/feed.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import { hasAnswered } from "../feeds/ask-feeds.ts";
+import { feedPlace, type FeedPlace } from "../feeds/feed-place.ts";
 import type { Flags } from "../flags.ts";
 import type { Logger } from "../monitoring/log.ts";
 import type { Published, ScanPorts } from "../scan.ts";
@@ -9,7 +10,7 @@ import { type Lease, leaseMs } from "../storage/lease.ts";
 import { venueMarket } from "../storage/market-columns.ts";
 import { saveScan } from "../storage/save-scan.ts";
 import { buildSnapshot, writeSnapshot } from "../storage/snapshot.ts";
-import { ADAPTERS } from "../venues/registry.ts";
+import { adapterOf, ADAPTERS } from "../venues/registry.ts";
 import type { Services } from "../wiring.ts";
 
 /** How one scan reaches feeds, D1 and KV. `answered` is told of each feed that answers, be it after the scan. */
@@ -22,14 +23,20 @@ export function scanPorts(scan: {
   readonly answered: (feed: FeedId) => void;
 }): ScanPorts {
   const { services, log } = scan;
+  const placeOf = (feed: FeedId): FeedPlace =>
+    feedPlace(adapterOf(feed) ?? { id: feed, facts: { id: feed }, region: null }, scan.flags.venue_regions);
   return {
     feeds: ADAPTERS,
     ask: async (ask) => {
-      const reply = await services.feed(ask.feed).quotes(ask);
+      const place = placeOf(ask.feed);
+      const reply = await services.feed(place).quotes({ ...ask, region: place.region });
       if (hasAnswered(reply)) scan.answered(ask.feed);
       return reply;
     },
-    books: (ask) => services.feed(ask.feed).books(ask),
+    books: (ask) => {
+      const place = placeOf(ask.feed);
+      return services.feed(place).books({ ...ask, region: place.region });
+    },
     save: async (record, outcome) => {
       const opportunities = outcome.changes.map(({ row }) => row);
       const nowMs = record.finishedAtMs;

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { FeedId } from "../domain/feed.ts";
 import type { Verdict } from "../domain/funnel.ts";
 import { SECOND_MS } from "../domain/units.ts";
+import { fetchSettings } from "../fetch-settings.ts";
 import type { Flags } from "../flags.ts";
 import { runScan } from "../pipeline.ts";
 import type { LifecycleState } from "../lifecycle/state.ts";
@@ -197,6 +198,8 @@ function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { rea
     venueLimitMs: flags.venue_limit_ms,
     scanDeadlineMs: flags.scan_deadline_ms,
     depthLimitMs: flags.depth_limit_ms,
+    fetching: fetchSettings(flags),
+    performanceMonitoring: flags.performance_monitoring_enabled,
     settings: scanSettings(flags),
     overrides: qualityOverrides(flags),
     lifecycle,

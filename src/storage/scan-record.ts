@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { FeedId } from "../domain/feed.ts";
+import type { FeedHealth, FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
 import type { Missed, Priced } from "../domain/opportunity.ts";
-import type { VenueId } from "../domain/venue.ts";
+import { LOCATION_HINTS, type VenueId } from "../domain/venue.ts";
 import { funnelSchema, missedSchema, pricedSchema } from "./schemas.ts";
 
 /** One feed in one scan. */
@@ -20,6 +20,8 @@ export type VenueReport = {
   /** HTTP attempts, retries included. */
   readonly calls: number;
   readonly ms: number;
+  /** Breaker, budget, pause, hosts and region after the scan; `null` where the feed itself did not answer. */
+  readonly health: FeedHealth | null;
 };
 
 /** What a scan refused, by step, feed and rule, with a few samples. */
@@ -86,6 +88,22 @@ export function summaryOf(scan: ScanSummary): ScanSummary {
 /** A scan as it is stored: one row of `scans`. */
 export type ScanRecord = ScanDetail & { readonly observations: Observations };
 
+const lastFailureSchema = z.object({ kind: z.string(), atMs: z.number() }).nullable();
+const healthSchema: z.ZodType<FeedHealth> = z.object({
+  region: z.enum(LOCATION_HINTS).nullable(),
+  breaker: z.object({
+    state: z.enum(["off", "closed", "open", "probing"]),
+    failures: z.number().int(),
+    untilMs: z.number().nullable(),
+  }),
+  budget: z.object({ spent: z.number(), perMinute: z.number() }),
+  pause: z.object({ untilMs: z.number(), after: z.string().nullable() }).nullable(),
+  hosts: z.array(
+    z.object({ host: z.string(), failures: z.number().int(), latencyMs: z.number().nullable(), lastFailure: lastFailureSchema }),
+  ),
+  lastFailure: lastFailureSchema,
+});
+
 /** What one scan did at a feed, as readers get it. */
 export const venueReportSchema: z.ZodType<VenueReport> = z.object({
   feed: z.string(),
@@ -98,6 +116,8 @@ export const venueReportSchema: z.ZodType<VenueReport> = z.object({
   degraded: z.array(z.object({ endpoint: z.string(), kind: z.string(), message: z.string() })).default([]),
   calls: z.number().int(),
   ms: z.number(),
+  // Rows written before feeds told how they stand have none.
+  health: healthSchema.nullable().default(null),
 });
 
 const rejectionsSchema: z.ZodType<Rejections> = z.object({

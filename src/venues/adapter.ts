@@ -3,7 +3,7 @@ import type { VenueError } from "../domain/error.ts";
 import type { FeedId } from "../domain/feed.ts";
 import type { QuoteColumns, RejectedRow } from "../domain/quote.ts";
 import type { Result } from "../domain/result.ts";
-import type { VenueFacts } from "../domain/venue.ts";
+import type { LocationHint, VenueFacts } from "../domain/venue.ts";
 import { boundNames, type NameBook, nameBook } from "./name-book.ts";
 
 /** One endpoint of a venue. `Table` is what `read` keeps of its body: small, plain, storable (Map, arrays, objects). */
@@ -65,9 +65,6 @@ export type TradingPage = {
   /** The venue's own name of a coin where it is not multiplier and ticker. */
   readonly coins?: Readonly<Record<string, string>>;
 };
-
-/** Regions that Durable Objects can be asked to live in. */
-export type LocationHint = "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me";
 
 /** What a venue's file exports. Data and pure functions: no I/O, no clock. */
 export type VenueAdapter = {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { FeedHealth } from "../../src/domain/feed.ts";
 import { LANGUAGES } from "../../src/domain/person.ts";
 import { STEP_NAMES, VERDICTS } from "../../src/domain/funnel.ts";
+import { LOCATION_HINTS } from "../../src/domain/venue.ts";
 import { FLAGS, isFlagKey } from "../../src/flags.ts";
 import type { FlagView } from "../../src/storage/flags.ts";
 import type { Operations } from "../../src/storage/operations.ts";
@@ -22,6 +24,23 @@ const contextOf = (reader: Reader) => ({ ...reader, text: catalogueOf(reader.lan
 const counts = fc.nat({ max: 1e9 });
 const tallies = fc.dictionary(names, counts, { maxKeys: 12 });
 
+const failures = fc.option(fc.record({ kind: names, atMs: fc.nat() }), { nil: null });
+const healths: fc.Arbitrary<FeedHealth> = fc.record({
+  region: fc.option(fc.constantFrom(...LOCATION_HINTS), { nil: null }),
+  breaker: fc.record({
+    state: fc.constantFrom("off", "closed", "open", "probing"),
+    failures: counts,
+    untilMs: fc.option(fc.integer({ min: NOW_MS - 1e6, max: NOW_MS + 1e9 }), { nil: null }),
+  }),
+  budget: fc.record({ spent: counts, perMinute: counts }),
+  pause: fc.option(fc.record({ untilMs: fc.integer({ min: NOW_MS - 1e6, max: NOW_MS + 1e9 }), after: fc.option(names, { nil: null }) }), {
+    nil: null,
+  }),
+  hosts: fc.array(fc.record({ host: names, failures: counts, latencyMs: fc.option(counts, { nil: null }), lastFailure: failures }), {
+    maxLength: 4,
+  }),
+  lastFailure: failures,
+});
 const feeds: fc.Arbitrary<VenueReport> = fc.record({
   feed: names,
   venue: names,
@@ -32,6 +51,7 @@ const feeds: fc.Arbitrary<VenueReport> = fc.record({
   degraded: fc.array(fc.record({ endpoint: names, kind: names, message: names }), { maxLength: 8 }),
   calls: counts,
   ms: fc.nat({ max: 30_000 }),
+  health: fc.option(healths, { nil: null }),
 });
 const scans = fc
   .record({

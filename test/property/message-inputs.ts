@@ -157,6 +157,7 @@ export const reads: fc.Arbitrary<ShownSnapshot> = fc
         rows: 0,
         error: { kind: "timeout", message: "" },
         degraded: [],
+        health: null,
         calls: 0,
         ms: 0,
       })),

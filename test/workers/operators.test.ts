@@ -249,6 +249,7 @@ async function stored(): Promise<void> {
     rows: 0,
     error: { kind: "timeout", message: "8 s" },
     degraded: [],
+    health: null,
     calls: 3,
     ms: 8_000,
   };

@@ -4,6 +4,7 @@ import type { LegDepth } from "../../src/domain/depth.ts";
 import type { FeedReply } from "../../src/domain/feed.ts";
 import { unbalancedSteps } from "../../src/domain/funnel.ts";
 import { err, ok } from "../../src/domain/result.ts";
+import { fetchSettings } from "../../src/fetch-settings.ts";
 import { failedReply } from "../../src/feeds/collect-venue.ts";
 import { EMPTY_STATE, type LifecycleState } from "../../src/lifecycle/state.ts";
 import { createLogger, type Fields } from "../../src/monitoring/log.ts";
@@ -34,6 +35,7 @@ const venueAt = (venue: string, fundingRatePerInterval: number): FeedReply => {
     delisted: [],
     error: null,
     degraded: [],
+    health: null,
     slowDue: 0,
     calls: [],
     ms: 1,
@@ -85,6 +87,8 @@ function stage(over: Partial<ScanPorts> = {}) {
         venueLimitMs: 50,
         scanDeadlineMs: 60_000,
         depthLimitMs: 0,
+        fetching: fetchSettings(flags),
+        performanceMonitoring: true,
         depths: {},
         wanted: [],
         silent: [],

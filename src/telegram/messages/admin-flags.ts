@@ -65,6 +65,7 @@ export const valueText = (value: FlagValue): string => safe(typeof value === "st
 function boundsText(spec: FlagSpec): string {
   if (spec.type === "boolean") return "true, false";
   if (spec.type === "choice" || spec.type === "list") return spec.choices.join(", ");
+  if (spec.type === "by-venue") return `{"VENUE":CHOICE}: ${spec.choices.join(", ")}`;
   if (spec.type === "overrides") return '{"venues":{NAME:{FLAG:VALUE}},"pairs":{NAME:{FLAG:VALUE}}}';
   return `${spec.min} … ${spec.max} (${spec.unit})`;
 }
