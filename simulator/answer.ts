@@ -148,7 +148,7 @@ function render(
   const { market, controls } = world;
   const distortion = fault === null ? null : distortionOf(fault, controls.nowMs());
   const nowMs = distortion?.nowMs ?? controls.nowMs();
-  const priceAtMs = distortion?.frozenAtMs ?? Math.min(nowMs, controls.priceAtMs());
+  const priceAtMs = Math.min(distortion?.frozenAtMs ?? nowMs, controls.priceAtMs());
   const view: View = { market, nowMs, priceAtMs, overrides: controls.overrides(venue.id), distortion: distortion?.rows ?? null };
   const wire = endpoint.render({ rows: rowsOf(view, venue), nowMs, time: distortion?.time ?? ((epochMs) => epochMs), query, payload });
   if (fault !== null) spoilRows(fault, wire, endpoint.vital);

@@ -15,8 +15,11 @@ const faultOptions = z.strictObject({
   ageMs: z.number().positive().optional(),
   rate: z.number().optional(),
   field: z.string().optional(),
+  as: z.enum(["swapped", "nested"]).optional(),
+  uneven: z.boolean().optional(),
   shiftMs: z.number().optional(),
   symbols: z.array(z.string()).optional(),
+  flapping: z.boolean().optional(),
 });
 
 /** What `POST /control` takes. Parts may be combined; they act in the order in which they stand here. */
@@ -69,7 +72,7 @@ export type ControlCommand = z.infer<typeof commandSchema>;
 type Flap =
   | { readonly everyMs: number; readonly fromMs: number }
   | { readonly everyCalls: number; readonly from: ReadonlyMap<string, number> };
-type Standing = Fault & { left: number };
+type Standing = Fault & { left: number; answers: number };
 
 /** The switches of a running simulator. */
 export type Controls = {
@@ -212,12 +215,14 @@ function setMarket(switches: Switches, { frozen, planted, flap }: ControlCommand
 }
 
 function standing({ venue, endpoint, kind, times, options }: NonNullable<ControlCommand["fault"]>, sinceMs: number): Standing {
-  return { venue, endpoint: endpoint ?? null, kind, options: options ?? {}, sinceMs, left: times ?? Infinity };
+  return { venue, endpoint: endpoint ?? null, kind, options: options ?? {}, sinceMs, left: times ?? Infinity, answers: 0 };
 }
 
 function takeFault(switches: Switches, venue: string, endpoint: string | null): Fault | null {
   const fault = switches.faults.find((one) => one.venue === venue && (one.endpoint === null || one.endpoint === endpoint));
   if (fault === undefined) return null;
+  fault.answers += 1;
+  if (fault.options.flapping === true && fault.answers % 2 === 0) return null;
   fault.left -= 1;
   if (fault.left <= 0) switches.faults = switches.faults.filter((one) => one !== fault);
   return fault;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Distortion } from "./rows.ts";
-import type { ErrorKind, SimulatedVenue, VenueReply, WireBody } from "./venues/venue.ts";
+import type { ErrorKind, Json, SimulatedVenue, VenueReply, WireBody, WireRow } from "./venues/venue.ts";
 
 /** Faults of the connection or of the whole answer. They work on recorded bodies too. */
 export const ANSWER_FAULTS = [
@@ -31,6 +31,11 @@ export const ROW_FAULTS = [
   "missing-field",
   "future-times",
   "seconds-for-ms",
+  "skewed-clock",
+  "renamed-field",
+  "changed-type",
+  "duplicate-rows",
+  "partial-list",
 ] as const;
 export const FAULT_KINDS = [...ANSWER_FAULTS, ...ROW_FAULTS] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -50,12 +55,18 @@ export type FaultOptions = {
   readonly ageMs?: number | undefined;
   /** absurd-rate: fraction per interval. */
   readonly rate?: number | undefined;
-  /** missing-field: the key that the rows lack. */
+  /** missing-field, renamed-field, changed-type: the key that the rows lack or send in another form. */
   readonly field?: string | undefined;
-  /** future-times: how far ahead. */
+  /** changed-type: numbers and texts change places, or the value stands in an object of its own. */
+  readonly as?: "swapped" | "nested" | undefined;
+  /** partial-list: of two lists that belong together only the last is short. */
+  readonly uneven?: boolean | undefined;
+  /** future-times, skewed-clock: how far ahead. */
   readonly shiftMs?: number | undefined;
   /** zero-rates, crossed-book, absurd-rate: only these symbols of the venue. */
   readonly symbols?: readonly string[] | undefined;
+  /** Spoils every second answer only. */
+  readonly flapping?: boolean | undefined;
 };
 
 export type Fault = {
@@ -71,6 +82,7 @@ export type Fault = {
 const MINUTE_MS = 60_000;
 const DEFAULT_AGE_MS = 10 * MINUTE_MS;
 const DEFAULT_SHIFT_MS = 26 * 60 * MINUTE_MS;
+const DEFAULT_SKEW_MS = 30_000;
 const DEFAULT_ABSURD_RATE = 0.25;
 const DEFAULT_HUGE_BYTES = 64 * 1024 * 1024;
 const HTML = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>";
@@ -113,19 +125,50 @@ export function distortionOf(
   if (kind === "frozen-rows") return { ...plain, frozenAtMs: fault.sinceMs };
   if (kind === "future-times") return { ...plain, time: (epochMs) => epochMs + (options.shiftMs ?? DEFAULT_SHIFT_MS) };
   if (kind === "seconds-for-ms") return { ...plain, time: (epochMs) => Math.floor(epochMs / 1_000) };
+  // A clock that is wrong stamps what it sends, and pays at the same settlements as before.
+  if (kind === "skewed-clock") {
+    return { ...plain, time: (epochMs) => (epochMs <= nowMs ? epochMs + (options.shiftMs ?? DEFAULT_SKEW_MS) : epochMs) };
+  }
   if (kind === "zero-rates") return { ...plain, rows: { rate: () => 0, symbols } };
   if (kind === "absurd-rate") return { ...plain, rows: { rate: () => options.rate ?? DEFAULT_ABSURD_RATE, symbols } };
   if (kind === "crossed-book") return { ...plain, rows: { crossed: true, symbols } };
   return plain;
 }
 
-/** Takes rows or keys out of a body that is about to be sent. */
-export function spoilRows(fault: Fault, wire: WireBody, vital: readonly string[]): void {
-  if (fault.kind === "empty-list") for (const list of wire.rows) list.length = 0;
-  if (fault.kind !== "missing-field") return;
-  const field = fault.options.field ?? vital[0];
-  if (field === undefined) return;
-  for (const list of wire.rows) for (const row of list) delete row[field];
+/** Changes the rows of a body that is about to be sent: how many there are, or one key of each. */
+export function spoilRows({ kind, options }: Fault, wire: WireBody, vital: readonly string[]): void {
+  const lists = wire.rows;
+  if (kind === "empty-list") for (const list of lists) list.length = 0;
+  if (kind === "duplicate-rows") for (const list of lists) list.push(...list.map((row) => ({ ...row })));
+  if (kind === "partial-list") for (const list of options.uneven === true ? lists.slice(-1) : lists) keepEveryOther(list);
+  const field = options.field ?? vital[0];
+  const change = CHANGE_OF_KEY[kind];
+  if (field === undefined || change === undefined) return;
+  for (const list of lists) for (const row of list) if (Object.hasOwn(row, field)) change(row, field, options);
+}
+
+const CHANGE_OF_KEY: Partial<Record<FaultKind, (row: WireRow, field: string, options: FaultOptions) => void>> = {
+  "missing-field": (row, field) => {
+    delete row[field];
+  },
+  "renamed-field": (row, field) => {
+    row[`${field}V2`] = row[field] ?? null;
+    delete row[field];
+  },
+  "changed-type": (row, field, options) => {
+    const value = row[field] ?? null;
+    row[field] = options.as === "nested" ? { value } : swapped(value);
+  },
+};
+
+/** A number as text and a text as number, where it is one. */
+function swapped(value: Json): Json {
+  if (typeof value === "string") return value !== "" && Number.isFinite(Number(value)) ? Number(value) : [value];
+  return typeof value === "number" ? String(value) : [value];
+}
+
+function keepEveryOther(list: WireRow[]): void {
+  list.splice(0, list.length, ...list.filter((_row, place) => place % 2 === 0));
 }
 
 /** Sends a good body badly. `ended` is called when nothing more will be sent. */

@@ -278,6 +278,37 @@ describe("faults of rows", () => {
     expect(await text(BYBIT)).not.toContain("markPrice");
   });
 
+  test("renamed-field and changed-type keep the value under another key or in another form", async () => {
+    const rows = async () => z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(await text(PREMIUM)));
+    const [plain = {}] = await rows();
+    await fault("binance", "renamed-field", { times: 1 });
+    const { lastFundingRate, ...others } = plain;
+    expect((await rows())[0]).toEqual({ ...others, lastFundingRateV2: lastFundingRate });
+    await fault("binance", "changed-type", { times: 1 });
+    expect((await rows())[0]).toEqual({ ...plain, lastFundingRate: Number(lastFundingRate) });
+    await fault("binance", "changed-type", { times: 1, options: { as: "nested", field: "markPrice" } });
+    expect((await rows())[0]).toEqual({ ...plain, markPrice: { value: plain["markPrice"] } });
+    expect((await rows())[0]).toEqual(plain);
+  });
+
+  test("duplicate-rows sends each row twice, partial-list every other one", async () => {
+    const plain = await premium();
+    await fault("binance", "duplicate-rows", { times: 1 });
+    expect(await premium()).toEqual([...plain, ...plain]);
+    await fault("binance", "partial-list", { times: 1 });
+    expect(await premium()).toEqual(plain.filter((_row, place) => place % 2 === 0));
+  });
+
+  test("skewed-clock moves stamps and no settlement; a flapping fault spoils every second answer", async () => {
+    const [plain] = await premium();
+    await fault("binance", "skewed-clock", { options: { shiftMs: -45_000, flapping: true } });
+    const [skewed] = await premium();
+    expect(skewed?.time).toBe((plain?.time ?? 0) - 45_000);
+    expect(skewed?.nextFundingTime).toBe(plain?.nextFundingTime);
+    expect((await premium())[0]).toEqual(plain);
+    expect((await premium())[0]).toEqual(skewed);
+  });
+
   test("future-times and seconds-for-ms change the times and nothing else", async () => {
     const plain = await premium();
     await fault("binance", "future-times", { options: { shiftMs: HOUR_MS }, times: 1 });

@@ -42,49 +42,94 @@ const isJson = (value: unknown): value is Json => typeof value === "object" && v
 const SENT = ["bid", "ask", "mark", "index", "fundingRatePerInterval", "fundingIntervalHours", "nextFundingAtMs"] as const;
 const TOLERANCE = 1e-9;
 
+/** What is wrong with a leg that is stored or shown; empty where it is what its venue sent. */
+export type LegJudge = (leg: Json, at: string) => readonly string[];
+
+/** The rows that were written and the scans that were stored since a time. */
+type Written = { readonly rows: readonly Json[]; readonly scans: readonly Json[] };
+
+const written = async (world: Pick<World, "sql">, sinceMs: number): Promise<Written> => ({
+  rows: await world.sql(`SELECT * FROM opportunities WHERE updated_at >= ${sinceMs}`),
+  scans: await world.sql(`SELECT observations, near_misses, unpriced FROM scans WHERE created_at >= ${sinceMs}`),
+});
+
 /**
  * Everything that is stored or shown and that no venue sent, or that does not recompute from what it stands on: D1, KV
  * and API, one sentence each. Empty where every number is true.
  */
 export async function untruths(world: World, served: Served): Promise<readonly string[]> {
-  const rows = await world.sql("SELECT * FROM opportunities");
-  const scans = await world.sql("SELECT observations, near_misses, unpriced FROM scans");
+  const judge = asServed(served);
+  const list: unknown = await (await world.get("/api/opportunities?grouped=false")).json();
+  return [...(await storedUntruths(world, judge)), ...inside(list, { at: "API", judge })];
+}
+
+/** The same of D1 and KV alone, in D1 of what was written since that time. */
+export async function storedUntruths(world: Pick<World, "sql" | "kvText">, judge: LegJudge, sinceMs = 0): Promise<readonly string[]> {
+  const { rows, scans } = await written(world, sinceMs);
   const snapshot: unknown = JSON.parse((await world.kvText("market:v1:snapshot")) ?? "null");
   const stored = [
     ...rows.flatMap((row) => rowUntruths(row)),
-    ...rows.flatMap((row) => inside(parsed(row["priced"]), { at: `D1 ${String(row["key"])}`, served })),
+    ...rows.flatMap((row) => inside(parsed(row["priced"]), { at: `D1 ${String(row["key"])}`, judge })),
     ...scans.flatMap((scan) => observationUntruths(parsed(scan["observations"]))),
     ...scans.flatMap((scan) =>
-      ["near_misses", "unpriced"].flatMap((name) => inside(parsed(scan[name]), { at: `D1 scans.${name}`, served })),
+      ["near_misses", "unpriced"].flatMap((name) => inside(parsed(scan[name]), { at: `D1 scans.${name}`, judge })),
     ),
   ];
   if (!isJson(snapshot)) return [...stored, "KV: no snapshot"];
   const { market, ...shown } = snapshot;
-  const list: unknown = await (await world.get("/api/opportunities?grouped=false")).json();
-  return [...stored, ...inside(shown, { at: "KV", served }), ...marketUntruths(market, served), ...inside(list, { at: "API", served })];
+  return [...stored, ...inside(shown, { at: "KV", judge }), ...marketUntruths(market, judge)];
 }
 
 const parsed = (text: unknown): unknown => JSON.parse(String(text));
 
-type Where = { readonly at: string; readonly served: Served };
+type Where = { readonly at: string; readonly judge: LegJudge };
 
 /** Walks a value: legs must be what was served, pairs must recompute from their legs, numbers must be numbers. */
 function inside(value: unknown, where: Where): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((each, index) => inside(each, { ...where, at: `${where.at}[${index}]` }));
   if (typeof value === "number" && !Number.isFinite(value)) return [`${where.at}: ${value}`];
   if (!isJson(value)) return [];
-  const own = "fundingRatePerInterval" in value && "symbol" in value ? legUntruths(value, where) : [];
+  const own = "fundingRatePerInterval" in value && "symbol" in value ? where.judge(value, where.at) : [];
   const pair = "rateDifference" in value && isJson(value["ledger"]) ? pairUntruths(value, where) : [];
   return [...own, ...pair, ...Object.entries(value).flatMap(([key, each]) => inside(each, { ...where, at: `${where.at}.${key}` }))];
 }
 
-function legUntruths(leg: Json, { at, served }: Where): readonly string[] {
-  const name = instrumentId(String(leg["venue"]), String(leg["symbol"]));
-  const quote = served.get(name);
-  if (quote === undefined) return [`${at}: ${name} was not served`];
-  return SENT.filter((field) => leg[field] !== quote[field]).map(
-    (field) => `${at}: ${field} of ${name} is ${String(leg[field])}, served was ${String(quote[field])}`,
-  );
+/** A leg must be what was served, to the last digit. */
+function asServed(served: Served): LegJudge {
+  return (leg, at) => {
+    const name = nameOf(leg);
+    const quote = served.get(name);
+    if (quote === undefined) return [`${at}: ${name} was not served`];
+    return SENT.filter((field) => leg[field] !== quote[field]).map(
+      (field) => `${at}: ${field} of ${name} is ${String(leg[field])}, served was ${String(quote[field])}`,
+    );
+  };
+}
+
+/**
+ * A leg must be what was served at one of several times: each figure as it was then or missing, and the next funding time
+ * one of the schedule, as a row that waits for its venue keeps the one it had.
+ */
+export function asServedOnce(times: readonly Served[]): LegJudge {
+  return (leg, at) => {
+    const quotes = times.flatMap((served) => served.get(nameOf(leg)) ?? []);
+    const wrongIn = (quote: Quote): readonly string[] => SENT.filter((field) => !isServed(field, leg, quote));
+    const wrong = quotes.map(wrongIn).sort((a, b) => a.length - b.length)[0];
+    if (wrong === undefined) return [`${at}: ${nameOf(leg)} was not served`];
+    return wrong.map((field) => `${at}: ${field} of ${nameOf(leg)} is ${String(leg[field])}, served was ${servedText(quotes, field)}`);
+  };
+}
+
+const servedText = (quotes: readonly Quote[], field: string): string =>
+  quotes.map((quote) => String(Reflect.get(quote, field))).join(" or ");
+const nameOf = (leg: Json): string => instrumentId(String(leg["venue"]), String(leg["symbol"]));
+
+function isServed(field: (typeof SENT)[number], leg: Json, quote: Quote): boolean {
+  const found = leg[field];
+  if (found === null || found === quote[field]) return true;
+  const { nextFundingAtMs, fundingIntervalHours } = quote;
+  if (field !== "nextFundingAtMs" || nextFundingAtMs === null || fundingIntervalHours === null) return false;
+  return Math.abs(nextFundingAtMs - Number(found)) % (fundingIntervalHours * 3_600_000) === 0;
 }
 
 /** A leg's quote stands in the leg where it is stored, and is spread into it where it is shown. */
@@ -156,7 +201,7 @@ function observationUntruths(observations: unknown): readonly string[] {
   return [...uneven, ...odd.map((value) => `D1 scans.observations: ${String(value)}`)];
 }
 
-function marketUntruths(market: unknown, served: Served): readonly string[] {
+function marketUntruths(market: unknown, judge: LegJudge): readonly string[] {
   if (!isJson(market)) return ["KV: no market"];
   return Object.entries(market).flatMap(([feed, columns]) => {
     if (!isJson(columns) || !Array.isArray(columns["symbol"])) return [`KV market of ${feed}: no columns`];
@@ -164,7 +209,7 @@ function marketUntruths(market: unknown, served: Served): readonly string[] {
     const cell = (name: string, row: number): unknown => (Array.isArray(columns[name]) ? columns[name][row] : undefined);
     return columns["symbol"].flatMap((symbol, row) => {
       const leg = Object.fromEntries(SENT.map((name) => [name, cell(name, row)]));
-      return legUntruths({ venue, symbol, ...leg }, { at: "KV market", served });
+      return judge({ venue, symbol, ...leg }, "KV market");
     });
   });
 }
