@@ -21,7 +21,14 @@ export type FlagSpec =
       readonly why: string;
     }
   /** Other values of the flags `of` for single venues and pairs. */
-  | { readonly type: "overrides"; readonly of: readonly string[]; readonly default: FlagOverrides; readonly why: string };
+  | {
+      readonly type: "overrides";
+      readonly of: readonly string[];
+      /** Those of `of` that hold across venues, so that only a coin may have its own. */
+      readonly coinsOnly: readonly string[];
+      readonly default: FlagOverrides;
+      readonly why: string;
+    };
 
 /**
  * Flags with other values for one venue or one pair, e.g. `{"venues":{"gate":{"max_age_seconds":30}},"pairs":{}}`.
@@ -213,6 +220,36 @@ export const FLAGS = {
     default: false,
     why: "Negative funding is real and half of the carry there is; on, only positive rates pass the gate.",
   },
+  low_volume_severity: {
+    type: "choice",
+    choices: ["soft", "hard", "off"],
+    default: "soft",
+    why: "A thin market is worth a mark; hard refuses it at either level, off does not ask.",
+  },
+  low_open_interest_severity: {
+    type: "choice",
+    choices: ["soft", "hard", "off"],
+    default: "soft",
+    why: "A small market is worth a mark; hard refuses it at either level, off does not ask.",
+  },
+  zero_rate_severity: {
+    type: "choice",
+    choices: ["soft", "hard", "off"],
+    default: "soft",
+    why: "A rate of exactly zero may be real. Where most of a venue's are zero they are refused whatever stands here.",
+  },
+  frozen_severity: {
+    type: "choice",
+    choices: ["soft", "hard"],
+    default: "soft",
+    why: "A row that stands still opens and refreshes nothing in any case, so it cannot be switched off.",
+  },
+  unknown_asset_class_severity: {
+    type: "choice",
+    choices: ["soft", "hard", "off"],
+    default: "soft",
+    why: "Most venues do not say that a coin is one; hard keeps to those that do.",
+  },
   quality_overrides: {
     type: "overrides",
     of: [
@@ -225,7 +262,15 @@ export const FLAGS = {
       "frozen_scans",
       "allowed_asset_classes",
       "rates_must_be_positive",
+      "identity_tolerance",
+      "identity_tolerance_two_venues",
+      "low_volume_severity",
+      "low_open_interest_severity",
+      "zero_rate_severity",
+      "frozen_severity",
+      "unknown_asset_class_severity",
     ],
+    coinsOnly: ["identity_tolerance", "identity_tolerance_two_venues"],
     default: NO_OVERRIDES,
     why: "A venue or coin with habits of its own gets its own bars, and everything else keeps the common ones.",
   },

@@ -128,6 +128,11 @@ describe("settings of a scan", () => {
         identityToleranceTwoVenues: 0.01,
         allowedAssetClasses: ["crypto"],
         ratesMustBePositive: false,
+        lowVolumeSeverity: "soft",
+        lowOpenInterestSeverity: "soft",
+        zeroRateSeverity: "soft",
+        frozenSeverity: "soft",
+        unknownAssetClassSeverity: "soft",
       },
     });
   });

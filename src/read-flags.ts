@@ -96,7 +96,7 @@ export function parseFlag(key: string, raw: unknown): Result<FlagValue, string> 
     return items.length === raw.length ? ok(items) : refuse(key, expected, raw);
   }
   if (spec.type === "by-venue") return parseByVenue(key, spec.choices, raw);
-  if (spec.type === "overrides") return parseOverrides({ key, of: spec.of, raw });
+  if (spec.type === "overrides") return parseOverrides(key, spec, raw);
   const expected = `${spec.type === "integer" ? "a whole number" : "a number"} from ${spec.min} to ${spec.max} (${spec.unit})`;
   const sound = typeof raw === "number" && Number.isFinite(raw) && raw >= spec.min && raw <= spec.max;
   return sound && (spec.type === "number" || Number.isInteger(raw)) ? ok(raw) : refuse(key, expected, raw);
@@ -117,33 +117,51 @@ function parseByVenue(key: string, choices: readonly string[], raw: unknown): Re
   return ok(all);
 }
 
-type OverridesOf = { readonly key: string; readonly of: readonly string[] };
+type OverridesSpec = Extract<FlagSpec, { type: "overrides" }>;
+type Overridden = { readonly key: string; readonly spec: OverridesSpec; readonly scope: "venues" | "pairs" };
 
-function parseOverrides({ key, of, raw }: OverridesOf & { readonly raw: unknown }): Result<FlagOverrides, string> {
+/** Venues, and pairs, that may have values of their own: each scan stores them with its flags. */
+const MOST_OVERRIDDEN = 200;
+/** A name as `QualityOverrides` takes it. */
+const NAME = /^[^\s\p{C}]{1,100}$/u;
+
+function parseOverrides(key: string, spec: OverridesSpec, raw: unknown): Result<FlagOverrides, string> {
   const expected = '{"venues":{NAME:{FLAG:VALUE}},"pairs":{NAME:{FLAG:VALUE}}}';
   if (!isRecord(raw) || Object.keys(raw).some((name) => name !== "venues" && name !== "pairs")) return refuse(key, expected, raw);
-  const venues = parseNamed({ key, of }, raw["venues"] ?? {});
+  const venues = parseNamed({ key, spec, scope: "venues" }, raw["venues"] ?? {});
   if (!venues.ok) return venues;
-  const pairs = parseNamed({ key, of }, raw["pairs"] ?? {});
+  const pairs = parseNamed({ key, spec, scope: "pairs" }, raw["pairs"] ?? {});
   return pairs.ok ? ok({ venues: venues.value, pairs: pairs.value }) : pairs;
 }
 
 /** Flags by the name of a venue or pair, each value within the bounds of its flag. */
-function parseNamed({ key, of }: OverridesOf, named: unknown): Result<FlagOverrides["venues"], string> {
+function parseNamed(overridden: Overridden, named: unknown): Result<FlagOverrides["venues"], string> {
+  const { key, scope } = overridden;
   if (!isRecord(named)) return refuse(key, "{NAME:{FLAG:VALUE}}", named);
-  const all: Record<string, Record<string, FlagValue>> = {};
-  for (const [name, values] of Object.entries(named)) {
-    if (!isRecord(values)) return refuse(`${key} of ${name}`, "{FLAG:VALUE}", values);
-    const own: Record<string, FlagValue> = {};
-    for (const [flag, value] of Object.entries(values)) {
-      if (!of.includes(flag)) return refuse(`${key} of ${name}`, `one of the flags ${of.join(", ")}`, flag);
-      const parsed = parseFlag(flag, value);
-      if (!parsed.ok) return err(`${key} of ${name}: ${parsed.error}`);
-      own[flag] = parsed.value;
-    }
-    all[name] = own;
+  const entries = Object.entries(named);
+  if (entries.length > MOST_OVERRIDDEN) return refuse(`${key} of ${scope}`, `at most ${MOST_OVERRIDDEN} names`, entries.length);
+  const all: [string, Readonly<Record<string, FlagValue>>][] = [];
+  for (const [name, values] of entries) {
+    if (!NAME.test(name)) return refuse(`${key} of ${scope}`, "names of 1 to 100 characters without spaces", name);
+    const own = parseOwn(overridden, name, values);
+    if (!own.ok) return own;
+    all.push([name, own.value]);
   }
-  return ok(all);
+  return ok(Object.fromEntries(all));
+}
+
+function parseOwn({ key, spec, scope }: Overridden, name: string, values: unknown): Result<Readonly<Record<string, FlagValue>>, string> {
+  if (!isRecord(values)) return refuse(`${key} of ${name}`, "{FLAG:VALUE}", values);
+  const own: Record<string, FlagValue> = {};
+  for (const [flag, value] of Object.entries(values)) {
+    if (!spec.of.includes(flag)) return refuse(`${key} of ${name}`, `one of the flags ${spec.of.join(", ")}`, flag);
+    if (spec.coinsOnly.includes(flag) && (scope === "venues" || name.includes("/")))
+      return refuse(`${key} of ${flag}`, "a coin such as PEPE, since it holds across venues", name);
+    const parsed = parseFlag(flag, value);
+    if (!parsed.ok) return err(`${key} of ${name}: ${parsed.error}`);
+    own[flag] = parsed.value;
+  }
+  return ok(own);
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -32,11 +32,16 @@ function qualitySettings(flags: Flags): QualitySettings {
     identityToleranceTwoVenues: flags.identity_tolerance_two_venues,
     allowedAssetClasses: flags.allowed_asset_classes,
     ratesMustBePositive: flags.rates_must_be_positive,
+    lowVolumeSeverity: flags.low_volume_severity,
+    lowOpenInterestSeverity: flags.low_open_interest_severity,
+    zeroRateSeverity: flags.zero_rate_severity,
+    frozenSeverity: flags.frozen_severity,
+    unknownAssetClassSeverity: flags.unknown_asset_class_severity,
   };
 }
 
 /** The setting that a flag of `quality_overrides` sets. */
-const SETTING_OF: Readonly<Record<(typeof FLAGS)["quality_overrides"]["of"][number], keyof QualitySettings>> = {
+export const SETTING_OF: Readonly<Record<(typeof FLAGS)["quality_overrides"]["of"][number], keyof QualitySettings>> = {
   quality_level: "level",
   max_age_seconds: "maxAgeMs",
   max_future_seconds: "maxFutureMs",
@@ -46,6 +51,13 @@ const SETTING_OF: Readonly<Record<(typeof FLAGS)["quality_overrides"]["of"][numb
   frozen_scans: "frozenScans",
   allowed_asset_classes: "allowedAssetClasses",
   rates_must_be_positive: "ratesMustBePositive",
+  identity_tolerance: "identityTolerance",
+  identity_tolerance_two_venues: "identityToleranceTwoVenues",
+  low_volume_severity: "lowVolumeSeverity",
+  low_open_interest_severity: "lowOpenInterestSeverity",
+  zero_rate_severity: "zeroRateSeverity",
+  frozen_severity: "frozenSeverity",
+  unknown_asset_class_severity: "unknownAssetClassSeverity",
 };
 
 /** The bars of single venues and pairs in the domain's units, from the flag `quality_overrides`. */

@@ -10,6 +10,7 @@ import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
 import { sleep } from "./net/sleep.ts";
+import { RULE_FACTS } from "./rule-facts.ts";
 import { loadFlags } from "./storage/flags.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
 import { createTelegram, type Telegram } from "./telegram/services.ts";
@@ -88,10 +89,7 @@ function build(env: Env): Services {
   const venueIds: ReadonlySet<string> = new Set(VENUE_IDS);
   const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory: snapshotMemory(), venues: venueIds, now, wait: sleep };
   const { fetchAttempts, fetchHeadersLimitMs, fetchBodyLimitMs, retryDelayMs } = config.limits;
-  const random = (): string => crypto.randomUUID();
-  const api = lazily(() =>
-    createApi({ config, now, db: env.DB, snapshots, log, container: () => counts, random, startBroadcast: startBroadcast(env) }),
-  );
+  const api = lazily(() => apiOf({ env, config, now, log, snapshots }));
   const telegram = lazily(() => telegramOf({ env, config, now, log, snapshots }));
   return {
     config,
@@ -127,6 +125,20 @@ function build(env: Env): Services {
 
 type Built = Pick<Services, "config" | "now" | "log" | "snapshots"> & { readonly env: Env };
 
+/** The routes with what they use. */
+const apiOf = ({ env, config, now, log, snapshots }: Built): Hono =>
+  createApi({
+    config,
+    now,
+    db: env.DB,
+    snapshots,
+    log,
+    rules: RULE_FACTS,
+    container: () => counts,
+    random: () => crypto.randomUUID(),
+    startBroadcast: startBroadcast(env),
+  });
+
 /** The bot with what it uses. */
 function telegramOf({ env, config, now, log, snapshots }: Built): Telegram {
   const random = (): string => crypto.randomUUID();
@@ -145,6 +157,7 @@ function telegramOf({ env, config, now, log, snapshots }: Built): Telegram {
       db: env.DB,
       snapshots,
       log,
+      rules: RULE_FACTS,
       venues: VENUE_IDS.flatMap((venue) => venueFacts(venue) ?? []),
       version: env.VERSION.tag || env.VERSION.id,
       market: config.market,

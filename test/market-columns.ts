@@ -28,6 +28,7 @@ function columnsOf(rows: readonly MarketRow[]): VenueMarket {
     symbol: rows.map(({ symbol, asset }) => symbol ?? `${asset}/USDT:USDT`),
     kind: rows.map(({ kind = "perpetual" }) => kind),
     asset: rows.map(({ asset }) => asset),
+    refused: [],
     ...(Object.fromEntries(columns) as unknown as Record<MarketNumber, readonly (number | null)[]>),
   };
 }

@@ -18,6 +18,11 @@ export const SETTINGS: QualitySettings = {
   identityToleranceTwoVenues: 0.01,
   allowedAssetClasses: ["crypto"],
   ratesMustBePositive: false,
+  lowVolumeSeverity: "soft",
+  lowOpenInterestSeverity: "soft",
+  zeroRateSeverity: "soft",
+  frozenSeverity: "soft",
+  unknownAssetClassSeverity: "soft",
 };
 
 export const FACTS: VenueFacts = {

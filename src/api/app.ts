@@ -3,6 +3,7 @@ import { problem } from "./problem.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { opportunityRoutes } from "./routes/opportunities.ts";
+import { qualityRoutes } from "./routes/quality.ts";
 import { rateRoutes } from "./routes/rates.ts";
 import { scanRoutes } from "./routes/scans.ts";
 import type { ApiServices } from "./services.ts";
@@ -18,6 +19,7 @@ export function createApi(services: ApiServices): Hono {
     services.log.info("api.request", { method, path, status: context.res.status, ms, container: services.container() });
   });
   api.route("/api/opportunities", opportunityRoutes(services));
+  api.route("/api/quality", qualityRoutes(services));
   api.route("/api/rates", rateRoutes(services));
   api.route("/api/scans", scanRoutes(services));
   api.route("/api/health", healthRoutes(services));
@@ -44,4 +46,5 @@ export function createApi(services: ApiServices): Hono {
   return api;
 }
 
-const ROUTES = "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest or /api/health";
+const ROUTES =
+  "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest, /api/quality/rules or /api/health";

@@ -33,7 +33,17 @@ export type QualitySettings = {
   readonly identityToleranceTwoVenues: number;
   readonly allowedAssetClasses: readonly string[];
   readonly ratesMustBePositive: boolean;
+  readonly lowVolumeSeverity: Severity;
+  readonly lowOpenInterestSeverity: Severity;
+  readonly zeroRateSeverity: Severity;
+  readonly frozenSeverity: Severity;
+  readonly unknownAssetClassSeverity: Severity;
 };
+
+/** How a soft rule is taken: `soft` as the level says, `hard` refuses at either level, `off` is not asked. */
+export type Severity = "soft" | "hard" | "off";
+/** The settings that say how a soft rule is taken. */
+export type SeveritySetting = Extract<keyof QualitySettings, `${string}Severity`>;
 
 /**
  * Other bars for one venue or one pair. A pair is named by coin (`PEPE`), by canonical symbol (`PEPE/USDT:USDT`) or by

@@ -7,7 +7,7 @@ import { type FailedRule, type RefusalLog, type Refusals, refusalLog } from "./r
 import type { RuleInput } from "./rule.ts";
 import { RULES } from "./rules.ts";
 import { type Batch, SCREENS, screenRows } from "./screens.ts";
-import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
+import { hasOwnBars, hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
 export type GateInput = {
   readonly columns: QuoteColumns;
@@ -36,7 +36,6 @@ export type GateResult = Refusals & {
 };
 
 // A row's failed rules are bits of one integer, the rule's place in RULES being the bit.
-const HARD = RULES.reduce((mask, rule, bit) => (rule.kind === "hard" ? mask | (1 << bit) : mask), 0);
 const ALL = 2 ** RULES.length - 1;
 const bitOf = (id: string): number => 1 << RULES.findIndex((rule) => rule.id === id);
 const FROZEN = bitOf("frozen");
@@ -51,7 +50,8 @@ const ZERO_SHARE_ROWS = 20;
 
 /**
  * Runs every rule on the rows of one venue that may fail it. A row is refused by any hard rule and, at level `strict`, by any soft one;
- * at `permissive` soft rules mark it, but for zero rates of a venue that sends little else, which are refused.
+ * at `permissive` soft rules mark it, but for zero rates of a venue that sends little else, which are refused. The severity
+ * of a soft rule can make it hard, or leave it out.
  * `in = out + Σ dropped`, where a refused row counts under its first failed rule.
  * So a crossed book whose mark is zero too counts as `crossed-book` and its sample lists both rules.
  */
@@ -66,15 +66,15 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
   const frozen = new Uint8Array(rows);
   const marked: Record<string, number> = {};
   const names = ruleNames();
-  const hard = zerosStandForNothing(columns) ? HARD | ZERO_RATE : HARD;
+  const always = zerosStandForNothing(columns) ? ZERO_RATE : 0;
+  const venueMasks = masksOf(venueSettings, always);
   const input = { columns, row: 0, unchangedScans: 0, facts, settings: venueSettings, nowMs };
-  // With bars of a pair's own each row has to be asked for.
-  const suspects = perPair
-    ? new Uint32Array(rows).fill(ALL)
-    : suspectRules({ columns, unchangedScans, facts, settings: venueSettings, nowMs });
+  const suspects = suspectRules({ columns, unchangedScans, facts, settings: venueSettings, nowMs });
   let out = 0;
   for (let row = 0; row < rows; row++) {
-    const suspect = suspects[row] ?? ALL;
+    // The screens know the venue's bars: a row with bars of its own is asked every rule.
+    const own = perPair && hasOwnBars(overrides, { venue, symbol: columns.symbol[row] ?? "" });
+    const suspect = own ? ALL : (suspects[row] ?? ALL);
     if (suspect === 0) {
       passed[out++] = row;
       continue;
@@ -82,10 +82,11 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     const symbol = columns.symbol[row] ?? "";
     input.row = row;
     input.unchangedScans = unchangedScans[row] ?? 0;
-    if (perPair) input.settings = settingsFor({ quality: settings, overrides, venue, symbol });
-    const failed = failedRules(input, suspect);
+    input.settings = own ? settingsFor({ quality: settings, overrides, venue, symbol }) : venueSettings;
+    const { asked, refusing } = own ? masksOf(input.settings, always) : venueMasks;
+    const failed = failedRules(input, suspect & asked);
     const found = names(failed);
-    if ((failed & (input.settings.level === "strict" ? ALL : hard)) !== 0) {
+    if ((failed & refusing) !== 0) {
       refuse(log, { ...input, symbol, found, failed });
       refusedBy[row] = found;
       continue;
@@ -96,6 +97,19 @@ export function gate({ columns, unchangedScans, facts, settings, overrides = NO_
     frozen[row] = (failed & FROZEN) === 0 ? 0 : 1;
   }
   return { in: rows, out, passed: passed.slice(0, out), marks, failed: refusedBy, frozen, marked, ...log.result() };
+}
+
+/** Which rules are asked and which of them refuse, as bits. `always` refuse whatever the settings say. */
+function masksOf(settings: QualitySettings, always: number): { readonly asked: number; readonly refusing: number } {
+  let asked = always;
+  let refusing = always;
+  for (const [bit, rule] of RULES.entries()) {
+    const severity = rule.kind === "hard" ? "hard" : settings[rule.severity];
+    if (severity === "off") continue;
+    asked |= 1 << bit;
+    if (severity === "hard" || settings.level === "strict") refusing |= 1 << bit;
+  }
+  return { asked, refusing };
 }
 
 /** Whether a venue sends 0 for most of its funding rates: a feed that lost them, and no market that pays nothing. */

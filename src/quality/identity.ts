@@ -89,10 +89,7 @@ export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }:
   };
 }
 
-// The rules of identity, judged across venues, both hard.
-/** The price per coin agrees with no other venue's: same ticker, other coin or other scale. */
 const MISMATCH = ["identity-mismatch"] as const;
-/** There is no index, mark or mid price by which to tell which coin it is. */
 const NO_PRICE = ["identity-no-price"] as const;
 
 /** The tickers of all priced rows, numbered as they come. Most need no more than this, so that no row becomes an object here. */

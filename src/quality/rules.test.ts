@@ -30,7 +30,12 @@ describe("every rule can be read by people and found by its setting", () => {
   it("each by a name of its own", () => expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length));
 
   it("every bar of the settings that a single row is held to belongs to a rule", () => {
-    const used = new Set<string>(RULES.flatMap(({ parameter }) => (parameter === null ? [] : [parameter.setting])));
+    const used = new Set<string>(
+      RULES.flatMap((rule) => [
+        ...(rule.parameter === null ? [] : [rule.parameter.setting]),
+        ...(rule.kind === "soft" ? [rule.severity] : []),
+      ]),
+    );
     const elsewhere = new Set(["level", "identityTolerance", "identityToleranceTwoVenues"]);
     expect(Object.keys(SETTINGS).filter((name) => !elsewhere.has(name) && !used.has(name))).toEqual([]);
   });

@@ -197,6 +197,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "low-volume",
     kind: "soft",
+    severity: "lowVolumeSeverity",
     scope: "rows with a 24 h volume",
     sentence: "Little was traded in 24 hours.",
     parameter: { setting: "minVolume24hUsd", unit: "USD" },
@@ -205,6 +206,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "low-open-interest",
     kind: "soft",
+    severity: "lowOpenInterestSeverity",
     scope: "rows with an open interest",
     sentence: "Little is held open.",
     parameter: { setting: "minOpenInterestUsd", unit: "USD, one-sided" },
@@ -213,6 +215,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "zero-rate",
     kind: "soft",
+    severity: "zeroRateSeverity",
     scope: "rows with a funding rate; refused at either level where most of the venue's rates are zero",
     sentence: "The funding rate was sent as exactly zero.",
     parameter: null,
@@ -221,6 +224,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "frozen",
     kind: "soft",
+    severity: "frozenSeverity",
     scope: "every row; a frozen row opens and refreshes nothing at either level",
     sentence: "Bid, ask, mark and index have not moved for many scans.",
     parameter: { setting: "frozenScans", unit: "scans in a row" },
@@ -230,6 +234,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "unknown-asset-class",
     kind: "soft",
+    severity: "unknownAssetClassSeverity",
     scope: "every row",
     sentence: "The venue does not say what class of asset it is.",
     parameter: { setting: "allowedAssetClasses", unit: "list of classes" },

@@ -25,14 +25,19 @@ export function settingsFor({ quality, overrides, venue, symbol }: SettingsQuest
     if (layer !== undefined) layers.push(layer);
   };
   if (venue !== undefined) add(overrides.venues, venue);
-  if (symbol !== undefined) {
-    const coin = symbol.split("/", 1)[0] ?? symbol;
-    add(overrides.pairs, coin);
-    if (coin !== symbol) add(overrides.pairs, symbol);
-    if (venue !== undefined) add(overrides.pairs, instrumentId(venue, symbol));
-  }
+  if (symbol !== undefined) for (const name of pairNames(symbol, venue)) add(overrides.pairs, name);
   return layers.length === 0 ? quality : layers.reduce<QualitySettings>((merged, layer) => ({ ...merged, ...layer }), quality);
 }
 
-/** Whether any pair has bars of its own, so that each row must be asked for. */
+/** The names under which a row may have bars of its own, the least particular first. */
+function pairNames(symbol: string, venue: VenueId | undefined): readonly string[] {
+  const coin = symbol.split("/", 1)[0] ?? symbol;
+  return [coin, ...(coin === symbol ? [] : [symbol]), ...(venue === undefined ? [] : [instrumentId(venue, symbol)])];
+}
+
+/** Whether a row has bars of its own, beside those of its venue. */
+export const hasOwnBars = (overrides: QualityOverrides, row: { readonly venue: VenueId; readonly symbol: string }): boolean =>
+  pairNames(row.symbol, row.venue).some((name) => Object.hasOwn(overrides.pairs, name));
+
+/** Whether any pair has bars of its own. */
 export const hasPairOverrides = (overrides: QualityOverrides): boolean => Object.keys(overrides.pairs).length > 0;

@@ -26,6 +26,8 @@ export type VenueMarket = { readonly [K in MarketNumber]: readonly (number | nul
   readonly kind: readonly string[];
   /** Coin with its identity cluster, `null` where it has none. */
   readonly asset: readonly (string | null)[];
+  /** Symbols of the rows that the gate refused. */
+  readonly refused: readonly string[];
 };
 /** Every feed's rows, by feed. */
 export type MarketColumns = Readonly<Record<FeedId, VenueMarket>>;
@@ -40,12 +42,14 @@ export function venueMarket(input: {
 }): VenueMarket {
   const { columns, assetId } = input;
   const places = Array.from(input.passed);
+  const passed = new Set(places);
   const numbers = (name: MarketNumber): readonly (number | null)[] => places.map((place) => valueAt(columns[name], place));
   return {
     venue: columns.venue,
     symbol: places.map((place) => columns.symbol[place] ?? ""),
     kind: places.map((place) => columns.kind[place] ?? ""),
     asset: places.map((place) => assetId[place] ?? null),
+    refused: columns.symbol.filter((_, place) => !passed.has(place)),
     bid: numbers("bid"),
     ask: numbers("ask"),
     mark: numbers("mark"),
@@ -68,8 +72,9 @@ export function isMarketColumns(value: unknown): value is MarketColumns {
 
 function isVenueMarket(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { venue, symbol, kind, asset } = value;
+  const { venue, symbol, kind, asset, refused } = value;
   if (!isText(venue) || !Array.isArray(symbol) || !Array.isArray(kind) || !Array.isArray(asset)) return false;
+  if (!Array.isArray(refused) || !refused.every(isText)) return false;
   const rows = symbol.length;
   if (kind.length !== rows || asset.length !== rows) return false;
   if (!symbol.every(isText) || !kind.every(isText) || !asset.every((cell) => cell === null || isText(cell))) return false;

@@ -2,6 +2,7 @@ import type { Logger } from "../monitoring/log.ts";
 import type { Person } from "../domain/person.ts";
 import type { VenueFacts } from "../domain/venue.ts";
 import type { Flags } from "../flags.ts";
+import type { RuleFacts } from "../storage/rules.ts";
 import type { SnapshotSource } from "../storage/read-snapshot.ts";
 import type { Message } from "./message.ts";
 import type { PeopleService } from "./people-service.ts";
@@ -29,6 +30,8 @@ export type CommandServices = {
   readonly db: D1Database;
   readonly snapshots: SnapshotSource;
   readonly log: Logger;
+  /** The rules of data quality. */
+  readonly rules: readonly RuleFacts[];
   /** What their documents say of the venues, each once, in the order of the registry. */
   readonly venues: readonly VenueFacts[];
   readonly version: string;

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { STRATEGIES } from "../../src/domain/opportunity.ts";
 import { FEED_IDS } from "../../src/venues/registry.ts";
 import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows } from "./stored.ts";
-import { expectedPairs, openPairs, startWorld, type World } from "./world.ts";
+import { expectedPairs, openPairs, type Scan, startWorld, type World } from "./world.ts";
 
 /** Sets a flag as an operator does: a row of the table, its value as JSON. */
 async function setFlag(world: World, key: string, value: unknown): Promise<void> {
@@ -22,10 +24,13 @@ const flagsInForce = (world: World): Readonly<Record<string, unknown>> => {
   return typeof flags === "object" && flags !== null ? { ...flags } : {};
 };
 
+const TOKEN = "a-token-of-operators";
+const TOKEN_SHA256 = createHash("sha256").update(TOKEN).digest("hex");
+
 describe("a flag set in D1 holds from the next scan on", () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld(PATIENT);
+    world = await startWorld({ ...PATIENT, vars: { ...PATIENT.vars, ADMIN_TOKEN_SHA256: TOKEN_SHA256 } });
     await world.scan();
     await world.scan();
   });
@@ -137,6 +142,39 @@ describe("a flag set in D1 holds from the next scan on", () => {
     for (const scan of [permissive, strict, atGate]) expect(scan.venues.filter(({ ok }) => !ok)).toEqual([]);
     expect(byFeed).toEqual([[], FEED_IDS, ["gate"]]);
     for (const scan of [permissive, strict, atGate]) expect(scan.balanced).toBe(true);
+  });
+
+  test("a rule set by an operator for one venue, then for one pair, acts there and nowhere else from the next scan on", async () => {
+    await dropFlag(world, "quality_overrides");
+    const put = async (scope: string, value: unknown): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+      const body = JSON.stringify({ scope, value });
+      return (await world.fetch("/api/admin/quality/rules/low-volume", { method: "PUT", headers, body })).json();
+    };
+    const refusedBy = ({ rejections }: Scan): readonly string[] =>
+      FEED_IDS.filter((feed) => (rejections.counts["gate"]?.[feed]?.["low-volume"] ?? 0) > 0);
+    expect(await put("okx", "hard")).toMatchObject({ before: { low_volume_severity: null }, after: { low_volume_severity: "hard" } });
+    const atVenue = await world.scan();
+    expect(refusedBy(atVenue)).toEqual(["okx", "okx-spot"]);
+    // Value and bar of every rule that a row failed, in the record and by the API.
+    const samples = z
+      .array(z.looseObject({ step: z.string(), venue: z.string().nullable(), evidence: z.unknown() }))
+      .parse(atVenue.rejections["samples"]);
+    const sample = samples.find(({ step, venue, rule }) => step === "gate" && venue === "okx" && rule === "low-volume");
+    const [found] = z.array(z.object({ rule: z.string(), value: z.number(), bar: z.number() })).parse(sample?.evidence);
+    expect([found?.rule, found?.bar]).toEqual(["low-volume", 20_000_000]);
+    expect(found?.value).toBeLessThan(20_000_000);
+
+    const coin = String(sample?.["subject"]).split("/")[0] ?? "";
+    await put("okx", "default");
+    await put(coin, "hard");
+    const atPair = await world.scan();
+    const failed = z.array(z.looseObject({ subject: z.string(), evidence: z.unknown() })).parse(atPair.rejections["samples"]);
+    const first = z.tuple([z.looseObject({ rule: z.literal("low-volume") })]).rest(z.unknown());
+    const named = failed.filter(({ evidence }) => first.safeParse(evidence).success).map(({ subject }) => subject.split("/")[0]);
+    expect(new Set(named)).toEqual(new Set([coin]));
+    expect(refusedBy(atPair)).toContain("okx");
+    expect(await put("okx2", "hard")).toMatchObject({ status: 422, detail: expect.stringContaining("a venue (binance, ") });
   });
 
   test("each scan stores and logs the flags that it ran with", async () => {

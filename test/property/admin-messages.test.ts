@@ -4,7 +4,9 @@ import type { FeedHealth } from "../../src/domain/feed.ts";
 import { LANGUAGES } from "../../src/domain/person.ts";
 import { STEP_NAMES, VERDICTS } from "../../src/domain/funnel.ts";
 import { LOCATION_HINTS } from "../../src/domain/venue.ts";
-import { FLAGS, isFlagKey } from "../../src/flags.ts";
+import { RULE_FACTS } from "../../src/rule-facts.ts";
+import { renderRule, renderRuleChange, renderRules } from "../../src/telegram/messages/admin-rules.ts";
+import { type FlagKey, FLAGS, isFlagKey } from "../../src/flags.ts";
 import type { FlagView } from "../../src/storage/flags.ts";
 import type { Operations } from "../../src/storage/operations.ts";
 import type { VenueReport } from "../../src/storage/scan-record.ts";
@@ -137,6 +139,30 @@ describe("operators' messages are always ones that Telegram takes", () => {
       RUNS,
     );
     expect(FLAGS_PAGE).toBeLessThanOrEqual(20);
+  });
+
+  test("rules, whatever values venues and pairs have of their own", () => {
+    const values = fc.dictionary(
+      names,
+      fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.array(names, { maxLength: 6 })),
+      { maxKeys: 60 },
+    );
+    fc.assert(
+      fc.property(values, values, fc.option(names, { nil: null }), readers, (venues, pairs, scope, reader) => {
+        const context = contextOf(reader);
+        const setting = (flag: FlagKey) => ({ flag, spec: FLAGS[flag], value: FLAGS[flag].default, venues, pairs });
+        const rules = RULE_FACTS.map((rule) => ({
+          ...rule,
+          parameters: rule.parameters.map(setting),
+          severity: rule.severity === null ? null : setting(rule.severity),
+        }));
+        expect(faultsOf(renderRules(rules, { ...context, scope, notice: null }))).toEqual([]);
+        const change = { rule: "stale", scope: scope ?? "all", before: venues, after: venues };
+        for (const rule of rules.slice(-5))
+          expect(faultsOf(renderRule(rule, { ...context, notice: renderRuleChange(change, context) }))).toEqual([]);
+      }),
+      RUNS,
+    );
   });
 
   test("the draft of a broadcast, whatever is in it", () => {

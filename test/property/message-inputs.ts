@@ -114,6 +114,7 @@ const marketOf = (all: readonly Priced[]): MarketColumns =>
           symbol: [quote.symbol],
           kind: [quote.kind],
           asset: [asset],
+          refused: [],
           bid: [quote.bid],
           ask: [quote.ask],
           mark: [quote.mark],

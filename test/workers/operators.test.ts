@@ -11,16 +11,21 @@ import { DEFAULT_PREFERENCES, type Person } from "../../src/domain/person.ts";
 import { FLAGS } from "../../src/flags.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
 import { fanOutBroadcast } from "../../src/storage/broadcasts.ts";
+import { SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
 import { deadLettersStatement } from "../../src/storage/dead-letters.ts";
 import { loadPerson, roleOf } from "../../src/storage/people.ts";
 import { erasePersonalData } from "../../src/storage/personal-data.ts";
+import { RULE_FACTS } from "../../src/rule-facts.ts";
 import { snapshotMemory } from "../../src/storage/read-snapshot.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
+import { loadFlags } from "../../src/storage/flags.ts";
+import { buildSnapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
 import type { Answer, Ask } from "../../src/telegram/command.ts";
 import { admin } from "../../src/telegram/commands/admin.ts";
 import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
 import { fundingPair, missed, NOW_MS, scanOf, VENUES } from "../opportunities.ts";
+import { marketOf } from "../market-columns.ts";
 import { openStage } from "./bot-stage.ts";
 
 const db = env.DB;
@@ -40,6 +45,7 @@ const quiet = createLogger({
 beforeEach(async () => {
   await applyD1Migrations(db, env.TEST_MIGRATIONS);
   await db.batch(TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)));
+  await env.CACHE.delete(SNAPSHOT_KEY);
 });
 
 type Who = { readonly role?: "person" | "operator"; readonly status?: Person["status"]; readonly language?: "en" | "id" };
@@ -156,6 +162,7 @@ function asking(
     operatorSecret: secret,
     flagDefaults: {},
     startBroadcast: async (id) => void started.push(id),
+    rules: RULE_FACTS,
   };
   const ask = async (args: string): Promise<Ask> => ({
     args,
@@ -336,6 +343,123 @@ describe("/admin", () => {
   });
 });
 
+describe("the rules of data quality", () => {
+  /** A snapshot of two venues, which says which pairs there are. */
+  async function seen(): Promise<void> {
+    const market = marketOf([
+      { venue: "alpha", asset: "BTC" },
+      { venue: "beta", asset: "PEPE" },
+    ]);
+    const { snapshot } = buildSnapshot({
+      scan: scanOf(),
+      opportunities: [],
+      candidates: [],
+      market,
+      nowMs: NOW_MS,
+      flagSeconds: 300,
+      venues: VENUES,
+    });
+    await writeSnapshot(env.CACHE, { snapshot, nowMs: NOW_MS });
+  }
+  const audits = () => all("SELECT actor, at_ms, target, detail FROM audits WHERE action = 'rule.set' ORDER BY at_ms");
+  const inForce = async () => {
+    const { flags } = await loadFlags(db, { deployment: {}, lastGood: null });
+    return flags.quality_overrides;
+  };
+
+  it("are listed for everybody, and shown by /admin with what is in force at a venue", async () => {
+    await Promise.all([arrive(1, { role: "operator" }), seen()]);
+    await asking(1).type("rule low-volume alpha 1000000");
+    const list = textOf(await asking(1).type("rules"));
+    expect(list).toContain("low-volume: min_volume_usd 500000 (alpha 1000000), low_volume_severity soft");
+    expect(list).toContain("level: quality_level permissive");
+    expect(textOf(await asking(1).press("rules"))).toBe(list);
+    expect(textOf(await asking(1).type("rules alpha"))).toContain("min_volume_usd 1000000");
+    const one = textOf(await asking(1).type("rule low-volume"));
+    for (const part of ["0 … 1000000000 (USD in 24 h)", en.admin.ruleOwn("alpha 1000000"), "soft, hard, off"]) expect(one).toContain(part);
+    expect(textOf(await asking(1).type("rule no-such"))).toContain(en.admin.ruleUnknown("no-such"));
+    expect(textOf(await asking(2).type("rules"))).toBe(en.general.operatorsOnly);
+  });
+
+  it("are set for a venue, a pair and all, and taken back, each under the operator's name with before and after", async () => {
+    await Promise.all([arrive(1, { role: "operator" }), seen()]);
+    let minutes = 0;
+    const type = async (args: string) => asking(1, { nowMs: NOW_MS + MINUTE_MS * minutes++ }).type(args);
+    expect(textOf(await type("rule low-volume alpha 1000000"))).toContain("min_volume_usd: nothing of its own → 1000000");
+    await type("rule low-volume pepe hard");
+    await type("rule stale beta:PEPE/USDT:USDT 30");
+    await type("rule identity-mismatch PEPE identity_tolerance_two_venues=0.02");
+    await type("rule asset-class alpha crypto, equity");
+    await type("rule level beta strict");
+    expect(await inForce()).toEqual({
+      venues: { alpha: { min_volume_usd: 1_000_000, allowed_asset_classes: ["crypto", "equity"] }, beta: { quality_level: "strict" } },
+      pairs: {
+        "beta:PEPE/USDT:USDT": { max_age_seconds: 30 },
+        PEPE: { low_volume_severity: "hard", identity_tolerance_two_venues: 0.02 },
+      },
+    });
+    await type("rule low-volume all 250000");
+    await type("rule low-volume alpha default");
+    await type("rule low-volume all default");
+    const { flags } = await loadFlags(db, { deployment: {}, lastGood: null });
+    expect([flags.min_volume_usd, flags.quality_overrides.venues["alpha"]]).toEqual([
+      500_000,
+      { allowed_asset_classes: ["crypto", "equity"] },
+    ]);
+    const kept = await audits();
+    expect(kept).toHaveLength(9);
+    expect(kept[0]).toEqual({
+      actor: "operator:1",
+      at_ms: NOW_MS,
+      target: "low-volume alpha",
+      detail: JSON.stringify({ before: { min_volume_usd: null }, after: { min_volume_usd: 1_000_000 } }),
+    });
+    expect(kept.at(-2)).toMatchObject({
+      detail: JSON.stringify({
+        before: { min_volume_usd: 1_000_000, low_volume_severity: null },
+        after: { min_volume_usd: null, low_volume_severity: null },
+      }),
+    });
+  });
+
+  it.each([
+    ["rule low-volume alpha -1", "expected a number from 0 to 1000000000 (USD in 24 h), found -1"],
+    [
+      "rule low-volume gamma2 1",
+      "a venue (alpha, beta, gamma) or a pair of the last scan such as BTC, BTC/USDT:USDT, alpha:BTC/USDT:USDT, found",
+    ],
+    ["rule low-volume DOGE 1", 'found "DOGE"'],
+    ["rule low-volumes alpha 1", "rule: expected one of level, not-trading, unknown-state"],
+    ["rule crossed-book alpha off", "crossed-book: expected no severity, since it refuses always"],
+    ["rule crossed-book alpha 1", "expected nothing to set: it refuses always"],
+    ["rule frozen alpha off", "frozen_severity: expected one of soft, hard"],
+    ["rule zero-rate alpha 3", "expected no bar: it takes soft, hard, off or default"],
+    ["rule identity-mismatch alpha 0.01", "expected a coin such as PEPE, since it holds across venues"],
+    ["rule low-volume alpha open_net=1", 'parameter: expected one of min_volume_usd, low_volume_severity, found "open_net"'],
+    ['flag quality_overrides {"venues":{"delta":{}}}', 'expected venues among alpha, beta, gamma, found "delta"'],
+  ])("/admin %s changes nothing, and says what was expected and found", async (typed, sentence) => {
+    await Promise.all([arrive(1, { role: "operator" }), seen()]);
+    const answer = textOf(await asking(1).type(typed));
+    expect(answer).toContain(en.admin.refusedChange);
+    expect(answer).toContain(sentence);
+    expect(await all("SELECT key FROM flags")).toEqual([]);
+    expect(await audits()).toEqual([]);
+  });
+
+  it("set by several operators at one moment are all kept, each with its audit", async () => {
+    await Promise.all([arrive(1, { role: "operator" }), arrive(2, { role: "operator" }), seen()]);
+    await Promise.all([
+      asking(1).type("rule low-volume alpha 1"),
+      asking(2).type("rule low-volume beta 2"),
+      asking(1).type("rule stale gamma 3"),
+    ]);
+    expect(await inForce()).toMatchObject({
+      venues: { alpha: { min_volume_usd: 1 }, beta: { min_volume_usd: 2 }, gamma: { max_age_seconds: 3 } },
+    });
+    expect(await audits()).toHaveLength(3);
+  });
+});
+
 describe("a broadcast", () => {
   const refs: DeliveryRef[] = [];
   const pages: BroadcastMessage[] = [];
@@ -432,6 +556,7 @@ describe("/api/admin", () => {
       random: () => crypto.randomUUID(),
       container: () => ({}),
       startBroadcast: async (id) => void started.push(id),
+      rules: RULE_FACTS,
     });
     const call = async (path: string, { token = TOKEN, ...init }: RequestInit & { readonly token?: string | null } = {}) => {
       const response = await app.request(`http://localhost/api/admin${path}`, {
@@ -440,7 +565,8 @@ describe("/api/admin", () => {
       });
       return { status: response.status, type: response.headers.get("content-type"), body: await response.json<Record<string, unknown>>() };
     };
-    return { call, started };
+    const open = (path: string) => app.request(`http://localhost${path}`);
+    return { call, open, started };
   }
 
   it("answers 401 without the token, whatever is asked and whether one is configured or not, and does nothing", async () => {
@@ -516,6 +642,40 @@ describe("/api/admin", () => {
     expect((await call("/flags")).body["flags"]).toHaveLength(Object.keys(FLAGS).length);
     expect((await call("/flags/open_net", { method: "DELETE" })).body).toEqual({ key: "open_net", removed: true });
     expect((await call("/flags/open_net")).body).toMatchObject({ value: 0.001, stored: null });
+  });
+
+  it("sets a rule for a scope, and lists every rule with what is in force", async () => {
+    const { call, open } = await api();
+    const put = async (rule: string, body: unknown) => call(`/quality/rules/${rule}`, { method: "PUT", body: JSON.stringify(body) });
+    expect(await put("low-volume", { scope: "alpha", value: 7 })).toMatchObject({
+      status: 200,
+      body: { rule: "low-volume", scope: "alpha", before: { min_volume_usd: null }, after: { min_volume_usd: 7 } },
+    });
+    expect(await put("low-volume", { scope: "alpha", value: "7" })).toMatchObject({ status: 422, body: { code: "bad-rule-change" } });
+    expect(await put("low-volume", { scope: "BTC", value: 7 })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining("a pair once a scan lists them, which none does now") },
+    });
+    for (const body of [{}, { scope: "alpha" }, { scope: "", value: 1 }, { scope: "alpha", value: 1, more: 1 }])
+      expect(await put("low-volume", body)).toMatchObject({ status: 400, body: { code: "bad-body" } });
+    const listed = await (await open("/api/quality/rules")).json<{ readonly rules: readonly Record<string, unknown>[] }>();
+    expect(listed.rules.map(({ id }) => id)).toEqual(RULE_FACTS.map(({ id }) => id));
+    expect(listed.rules.find(({ id }) => id === "low-volume")).toMatchObject({
+      kind: "soft",
+      sentence: "Little was traded in 24 hours.",
+      parameters: [
+        {
+          flag: "min_volume_usd",
+          unit: "USD in 24 h",
+          min: 0,
+          max: 1_000_000_000,
+          default: 500_000,
+          value: 500_000,
+          overrides: { venues: { alpha: 7 }, pairs: {} },
+        },
+      ],
+      severity: { flag: "low_volume_severity", choices: ["soft", "hard", "off"], default: "soft", value: "soft" },
+    });
   });
 
   it("drafts, confirms and starts a broadcast, the second time without a second one", async () => {

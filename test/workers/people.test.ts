@@ -96,8 +96,12 @@ describe("whoever is erased", () => {
     for (const telegramId of [ANNA, BUDI]) {
       const by = `operator:${telegramId}`;
       const author = () => ({ by, nowMs: NOW_MS, auditId: crypto.randomUUID() });
-      await setFlag(db, { key: telegramId === ANNA ? "confirm_scans" : "close_scans", value: 4, deployment: {} }, author());
-      await setFlag(db, { key: "alerts_per_scan", value: 3, deployment: {} }, author());
+      await setFlag(
+        db,
+        { key: telegramId === ANNA ? "confirm_scans" : "close_scans", value: 4, deployment: {}, venues: new Set() },
+        author(),
+      );
+      await setFlag(db, { key: "alerts_per_scan", value: 3, deployment: {}, venues: new Set() }, author());
       await unsetFlag(db, "alerts_per_scan", author());
       const audit = { id: crypto.randomUUID(), atMs: NOW_MS, actor: by, action: "broadcast.draft", target: "broadcast:x", detail: null };
       await createBroadcast(

@@ -90,6 +90,7 @@ function isolate(): BotPorts {
     operatorSecret: null,
     flagDefaults: {},
     startBroadcast: none,
+    rules: [],
   };
   const bot = { token: "", botName: "bot", apiUrl: "", fetch: none, wait, now, log };
   return { ...bot, commands: COMMANDS, sessions, services };

@@ -4,13 +4,15 @@ import * as z from "zod";
 import { type Audit, listAudits, MOST_AUDITS_PAGE, writeAudit } from "../../storage/audits.ts";
 import { confirmBroadcast, createBroadcast, MOST_BROADCAST_CHARS } from "../../storage/broadcasts.ts";
 import { listDeadLetters, MOST_DEAD_LETTERS } from "../../storage/dead-letters.ts";
-import { type FlagView, setFlag, unsetFlag, viewFlags } from "../../storage/flags.ts";
+import { type FlagAuthor, type FlagView, setFlag, unsetFlag, viewFlags } from "../../storage/flags.ts";
 import { readOperations } from "../../storage/operations.ts";
 import { hasToken } from "../bearer.ts";
+import { badBody, readBody } from "../body.ts";
 import { problem } from "../problem.ts";
 import { numberText, readQuery } from "../query.ts";
 import type { ApiServices } from "../services.ts";
 import { operationsView } from "../operations-view.ts";
+import { qualityAdminRoutes } from "./quality.ts";
 
 const MOST_BODY_BYTES = 64 * 1024;
 
@@ -39,6 +41,10 @@ export function adminRoutes(services: ApiServices): Hono {
     return context.json({ people, liveSessions });
   });
   flagRoutes(routes, services);
+  routes.route(
+    "/quality",
+    qualityAdminRoutes(services, () => authorOf(services)),
+  );
   broadcastRoutes(routes, services);
   recordRoutes(routes, services);
   return routes;
@@ -46,6 +52,8 @@ export function adminRoutes(services: ApiServices): Hono {
 
 /** Who acts over HTTP: the token, by the beginning of its hash. */
 const actorOf = ({ config }: ApiServices): string => `api:${config.adminTokenSha256?.slice(0, 8) ?? ""}`;
+
+const authorOf = (services: ApiServices): FlagAuthor => ({ by: actorOf(services), nowMs: services.now(), auditId: services.random() });
 
 const auditOf = (services: ApiServices, action: string, target: string): Audit => ({
   id: services.random(),
@@ -60,7 +68,7 @@ function flagRoutes(routes: Hono, services: ApiServices): void {
   const { db, config } = services;
   const find = async (key: string): Promise<FlagView | undefined> =>
     (await viewFlags(db, config.flagDefaults)).flags.find((flag) => flag.key === key);
-  const author = () => ({ by: actorOf(services), nowMs: services.now(), auditId: services.random() });
+  const author = () => authorOf(services);
   routes.get("/flags", async (context) => {
     const { flags, problems } = await viewFlags(db, config.flagDefaults);
     return context.json({ flags: flags.map(flagView), problems });
@@ -75,7 +83,11 @@ function flagRoutes(routes: Hono, services: ApiServices): void {
     if (!body.ok) return body.response;
     const flag = await find(key);
     if (flag === undefined) return noFlag(context);
-    const done = await setFlag(db, { key, value: body.value.value, deployment: config.flagDefaults }, author());
+    const done = await setFlag(
+      db,
+      { key, value: body.value.value, deployment: config.flagDefaults, venues: services.snapshots.venues },
+      author(),
+    );
     if (!done.ok)
       return problem(context, { status: 422, code: "bad-value", title: "The flag does not take this value", detail: done.error });
     return context.json(flagView((await find(key)) ?? flag));
@@ -142,25 +154,12 @@ function recordRoutes(routes: Hono, services: ApiServices): void {
 
 const flagView = ({ key, spec, value, stored }: FlagView) => ({ key, value, stored, ...spec });
 
-type Body<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly response: Response };
-
-async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<Body<T>> {
-  const json: unknown = await context.req.json().catch(() => undefined);
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const found = json === undefined ? "something that is not JSON" : "another value";
-  const wanted = parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: expected ${message}`));
-  return { ok: false, response: badBody(context, `${wanted.join("; ")}, found ${found}`) };
-}
-
 const refused = (context: Context): Response => {
   const detail = "expected the operators' token as `Authorization: Bearer …`";
   const response = problem(context, { status: 401, code: "unauthorized", title: "This is for operators", detail });
   response.headers.set("www-authenticate", "Bearer");
   return response;
 };
-const badBody = (context: Context, detail: string): Response =>
-  problem(context, { status: 400, code: "bad-body", title: "The body is not as expected", detail });
 const badQuery = (context: Context, detail: string): Response =>
   problem(context, { status: 400, code: "bad-query", title: "The query is not as expected", detail });
 const noFlag = (context: Context): Response =>

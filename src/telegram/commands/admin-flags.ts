@@ -33,7 +33,7 @@ export async function showFlag(
 export async function changeFlag(ask: Ask, key: string, typed: string): Promise<Answer> {
   const { services, nowMs, text } = ask;
   if (!isFlagKey(key)) return showFlag(ask, key, { edit: false });
-  const change = { key, value: typedValue(key, typed), deployment: services.flagDefaults };
+  const change = { key, value: typedValue(key, typed), deployment: services.flagDefaults, venues: services.snapshots.venues };
   const done = await setFlag(services.db, change, { by: actorOf(ask), nowMs, auditId: services.random() });
   const notice = done.ok
     ? bold(text.admin.flagSet(key, valueText(done.value)))

@@ -6,6 +6,7 @@ import { message } from "../messages/parts.ts";
 import { confirmDraft, draftBroadcast } from "./admin-broadcast.ts";
 import { contextOf } from "./admin-context.ts";
 import { changeFlag, removeFlag, showFlag, showFlags } from "./admin-flags.ts";
+import { setRule, showRules } from "./admin-rules.ts";
 import { claim, nameOther } from "./admin-roles.ts";
 
 /**
@@ -32,6 +33,7 @@ export const admin: Command = {
     if (page !== null) return show(ask, page, true);
     if (verb === "flags") return showFlags(ask, Number(argument), true);
     if (verb === "flag") return showFlag(ask, argument, { edit: true });
+    if (verb === "rules") return showRules(ask, argument, { edit: true });
     if (verb === "send") return confirmDraft(ask, argument);
     if (verb === "drop") return { kind: "message", message: message(ask.text.admin.broadcastCancelled), edit: true };
     return { kind: "toast", toast: ask.text.general.notUnderstood };
@@ -47,6 +49,8 @@ function act(ask: Ask, { verb, rest, text }: Typed): Promise<Answer> {
   if (verb === "flags" || (verb === "flag" && key === "")) return showFlags(ask, 0, false);
   if (verb === "flag" && value.length === 0) return showFlag(ask, key, { edit: false });
   if (verb === "flag") return changeFlag(ask, key, text.slice(key.length).trim());
+  if (verb === "rules" || (verb === "rule" && key === "")) return showRules(ask, verb === "rules" ? key : "", { edit: false });
+  if (verb === "rule") return setRule(ask, rest);
   if (verb === "unset") return removeFlag(ask, key);
   if (verb === "broadcast") return draftBroadcast(ask, text);
   if (verb === "operator") return nameOther(ask, rest);

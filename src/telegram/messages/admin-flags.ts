@@ -62,7 +62,7 @@ const MOST_VALUE_UNITS = 500;
 export const valueText = (value: FlagValue): string => safe(typeof value === "string" ? value : JSON.stringify(value), MOST_VALUE_UNITS);
 
 /** What a flag takes, as it is typed: numbers keep the code's own form. */
-function boundsText(spec: FlagSpec): string {
+export function boundsText(spec: FlagSpec): string {
   if (spec.type === "boolean") return "true, false";
   if (spec.type === "choice" || spec.type === "list") return spec.choices.join(", ");
   if (spec.type === "by-venue") return `{"VENUE":CHOICE}: ${spec.choices.join(", ")}`;

@@ -402,6 +402,19 @@ export const en = {
     flagUnset: (key: string) => `${key} has its default again.`,
     flagWasNotSet: (key: string) => `${key} was not set.`,
     refusedChange: "Nothing was changed.",
+    rules: "Rules",
+    rulesTitle: "Rules of data quality",
+    rulesAt: (scope: string) => `Rules of data quality for ${scope}`,
+    rulesFixed: (ids: string) => `Refused always, with no bar to set: ${ids}`,
+    rulesHow:
+      "One rule: /admin rule NAME. For one venue or pair: /admin rules bybit. To set: /admin rule low-volume bybit 1000000, or soft, hard, off, or default; for all of them write all in place of bybit.",
+    ruleKinds: { hard: "refuses always", soft: "marks, at strict refuses", level: "what soft rules go by" },
+    ruleLooksAt: (scope: string) => `Looks at: ${scope}`,
+    ruleOwn: (names: string) => `Other values: ${names}`,
+    ruleChanged: (rule: string, scope: string) => `${rule} for ${scope}, from the next scan on:`,
+    ruleChange: (flag: string, before: string, after: string) => `${flag}: ${before} → ${after}`,
+    ruleUnknown: (id: string) => `There is no rule ${id}.`,
+    ruleNotOwn: "nothing of its own",
     broadcastPreview: (people: string) => `This goes to ${people} people:`,
     broadcastSend: (people: string) => `Send to ${people}`,
     broadcastCancel: "Do not send",
@@ -415,7 +428,7 @@ export const en = {
     operatorRemoved: (id: string) => `${id} is no operator any more.`,
     operatorHow:
       "Write /admin operator ID to name another, /admin operator ID off to take it back. They must have sent /start, and you cannot take it from yourself.",
-    how: "Also: /admin flag KEY VALUE, /admin unset KEY, /admin broadcast TEXT, /admin operator ID",
+    how: "Also: /admin flag KEY VALUE, /admin unset KEY, /admin rules, /admin broadcast TEXT, /admin operator ID",
   },
   wrong: {
     expected: (what: string, example: string) => `I expected ${what}, for example ${example}`,

@@ -401,6 +401,19 @@ export const id: Catalogue = {
     flagUnset: (key) => `${key} kembali ke bawaannya.`,
     flagWasNotSet: (key) => `${key} memang belum diubah.`,
     refusedChange: "Tidak ada yang diubah.",
+    rules: "Aturan",
+    rulesTitle: "Aturan mutu data",
+    rulesAt: (scope) => `Aturan mutu data untuk ${scope}`,
+    rulesFixed: (ids) => `Selalu ditolak, tanpa batas yang bisa diubah: ${ids}`,
+    rulesHow:
+      "Satu aturan: /admin rule NAMA. Untuk satu bursa atau pasangan: /admin rules bybit. Mengubah: /admin rule low-volume bybit 1000000, atau soft, hard, off, atau default; untuk semuanya tulis all sebagai ganti bybit.",
+    ruleKinds: { hard: "selalu menolak", soft: "menandai, di strict menolak", level: "acuan aturan lunak" },
+    ruleLooksAt: (scope) => `Melihat: ${scope}`,
+    ruleOwn: (names) => `Nilai lain: ${names}`,
+    ruleChanged: (rule, scope) => `${rule} untuk ${scope}, mulai pemindaian berikutnya:`,
+    ruleChange: (flag, before, after) => `${flag}: ${before} → ${after}`,
+    ruleUnknown: (id) => `Aturan ${id} tidak ada.`,
+    ruleNotOwn: "tanpa nilai sendiri",
     broadcastPreview: (people) => `Ini akan dikirim ke ${people} orang:`,
     broadcastSend: (people) => `Kirim ke ${people}`,
     broadcastCancel: "Jangan kirim",
@@ -414,7 +427,7 @@ export const id: Catalogue = {
     operatorRemoved: (id) => `${id} bukan operator lagi.`,
     operatorHow:
       "Tulis /admin operator ID untuk menunjuk yang lain, /admin operator ID off untuk mencabutnya. Orang itu harus sudah mengirim /start, dan Anda tidak bisa mencabut diri sendiri.",
-    how: "Juga: /admin flag KUNCI NILAI, /admin unset KUNCI, /admin broadcast TEKS, /admin operator ID",
+    how: "Juga: /admin flag KUNCI NILAI, /admin unset KUNCI, /admin rules, /admin broadcast TEKS, /admin operator ID",
   },
   wrong: {
     expected: (what, example) => `Saya mengharapkan ${what}, misalnya ${example}`,
