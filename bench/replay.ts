@@ -1,6 +1,7 @@
 import type { BooksAsk, BooksReply } from "../src/domain/depth.ts";
 import type { FeedAsk, FeedId, FeedReply } from "../src/domain/feed.ts";
 import { ok } from "../src/domain/result.ts";
+import { FULL_PACE } from "../src/feeds/depth-pace.ts";
 import { collectBooks } from "../src/feeds/collect-books.ts";
 import { type Call, collectVenue, type FeedMemory } from "../src/feeds/collect-venue.ts";
 import { EMPTY_STATE } from "../src/lifecycle/state.ts";
@@ -170,6 +171,10 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried
   depths,
   wanted,
   silent: [],
+  maxCalls: flags.max_calls_per_scan,
   maxSlowCalls: 40,
+  depthPairs: { min: flags.depth_pairs_min, max: flags.depth_pairs_max },
+  loads: {},
+  depthPace: FULL_PACE,
   slowDue: {},
 });

@@ -1,24 +1,18 @@
-import type { FeedReply } from "./domain/feed.ts";
 import { type FunnelStep, type StepName, unbalancedSteps } from "./domain/funnel.ts";
 import { err, ok, type Result } from "./domain/result.ts";
-import { CARD_SIZES_USD } from "./economics/ledger.ts";
-import { allotSlow } from "./feeds/allot-slow.ts";
-import type { BookResults } from "./feeds/ask-books.ts";
-import { silentAfter } from "./feeds/ask-feeds.ts";
-import { askRound } from "./feeds/ask-round.ts";
-import { failedReply } from "./feeds/collect-venue.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
 import { performanceOf } from "./monitoring/performance.ts";
 import { identify } from "./quality/identity.ts";
-import type { Published, ScanInput, ScannedFeed, ScanOutput, ScanPorts } from "./scan.ts";
+import type { Published, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
 import { bookWishes, booksWanted, joinDepths } from "./scan-depth.ts";
+import { feedsAfter, fetchAll, planFetch } from "./scan-fetch.ts";
 import { recordOf } from "./scan-report.ts";
 import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
 import type { SaveOutcome } from "./storage/save-outcome.ts";
 
 /**
- * THE flow: fetch (quotes, and the books wanted) → parse → gate → identify → detect → depth (join the books) → price →
+ * THE flow: plan (what this scan asks) → fetch (quotes, and the books wanted) → parse → gate → identify → detect → depth (join the books) → price →
  * reconcile → save → publish, and last which books the next scan wants. Each step tells the funnel what came in, what went
  * on and what it dropped by reason. A scan that cannot be saved changes nothing.
  */
@@ -26,7 +20,9 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const startedAtMs = ports.now();
   const funnel = recorder(ports);
 
-  const { replies, books } = await fetchAll(input, ports);
+  const plan = planFetch(input, ports.feeds);
+  const fetched = await fetchAll(input, ports, plan);
+  const { replies, books } = fetched;
   funnel.step("fetch", fetchCounts(replies));
   funnel.step("parse", parseCounts(replies));
 
@@ -43,7 +39,7 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   funnel.step("detect", detected.counts);
 
   const wishes = bookWishes(detected.selected, market.venues);
-  const { depths, counts: depthCounts } = joinDepths(wishes, { before: input.depths, books, nowMs });
+  const { depths, counts: depthCounts } = joinDepths(wishes, { before: input.depths, books: books.results, nowMs });
   funnel.step("depth", depthCounts);
 
   const { seen, unpriced, counts: priceCounts } = splitByNet(detected.price(depths), input.lifecycle.open);
@@ -60,8 +56,9 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
   if (!stored.ok) return stored;
-  const wanted = booksWanted(wishes, { depths, open: outcome.state.open });
-  const left = { lifecycle: outcome.state, identity: identified.memory, depths, wanted, ...feedsAfter(replies, input) };
+  const feeds = feedsAfter(fetched, { before: input, market, feeds: ports.feeds });
+  const wanted = booksWanted(wishes, { depths, open: outcome.state.open, room: feeds.depthPace });
+  const left = { lifecycle: outcome.state, identity: identified.memory, depths, wanted, ...feeds };
   return ok({ record, ...left, refusedRows: stored.value.refused.length + stored.value.duplicatesRefused.length });
 }
 
@@ -89,40 +86,6 @@ function recorder(ports: ScanPorts): {
     },
     steps: () => steps,
   };
-}
-
-/**
- * Quotes of all feeds at once, each within its limit, and beside them the books that the scan before chose; nothing while
- * real data is switched off.
- */
-async function fetchAll(
-  input: ScanInput,
-  { feeds: scanned, ask, books, now }: ScanPorts,
-): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BookResults }> {
-  const feeds = scanned.map(({ id, facts }) => ({ feed: id, venue: facts.id }));
-  if (!input.realTimeData) {
-    const error = { kind: "flag-off", message: "the flag real_time_data is off" } as const;
-    return { replies: feeds.map((feed) => failedReply({ ...feed, error, ms: 0 })), books: new Map() };
-  }
-  const { scanId, venueLimitMs: limitMs, scanDeadlineMs: deadlineMs, silent, wanted } = input;
-  const due = Object.fromEntries(scanned.map((feed) => [feed.id, input.slowDue[feed.id] ?? slowEndpoints(feed)]));
-  const slowCalls = allotSlow({ due, limit: input.maxSlowCalls });
-  const sizesUsd = [...new Set([...CARD_SIZES_USD, input.settings.referenceSizeUsd])];
-  const { rules, feedsAtOnce: atOnce, overlap, turnsDeadlineMs } = input.fetching;
-  return await askRound({
-    quotes: { feeds, scanId, limitMs, slowCalls, rules, atOnce, deadlineMs, turnsDeadlineMs, silent, ask, now },
-    books: { wanted, scanId, sizesUsd, limitMs: Math.min(input.depthLimitMs, deadlineMs), rules, atOnce, ask: books },
-    overlap,
-  });
-}
-
-const slowEndpoints = ({ endpoints }: ScannedFeed): number =>
-  Object.values(endpoints).filter(({ refreshMs, alternativeTo }) => refreshMs > 0 && alternativeTo === undefined).length;
-
-/** Which feeds were silent, and what waits for its turn after a scan: a feed that did not answer waits as before. */
-function feedsAfter(replies: readonly FeedReply[], before: ScanInput): Pick<ScanOutput, "silent" | "slowDue"> {
-  const told = replies.flatMap(({ feed, slowDue }) => (slowDue === null ? [] : [[feed, slowDue] as const]));
-  return { silent: silentAfter(replies, before.silent), slowDue: { ...before.slowDue, ...Object.fromEntries(told) } };
 }
 
 /** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. */

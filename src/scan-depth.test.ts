@@ -36,7 +36,7 @@ const ids = (books: ReturnType<typeof booksWanted>): readonly string[] => books.
 
 describe("the books that the next scan asks for", () => {
   const wanted = (selected: readonly Selected[], depths: Depths = {}, open = {}) =>
-    booksWanted(bookWishes(selected, market), { depths, open });
+    booksWanted(bookWishes(selected, market), { depths, open, room: { pairs: 10, books: {} } });
 
   test("are each leg's once however many pairs it stands in, with the feed that has it", () => {
     const books = wanted([pairOf(0), pairOf(0, [0, 2]), pairOf(1, [2, 1])]);

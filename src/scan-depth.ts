@@ -5,7 +5,7 @@ import type { BookResults, WantedBook } from "./feeds/ask-books.ts";
 import { opportunityKey } from "./lifecycle/key.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import { bookOf, type BookMarket, type Counts, type Selected } from "./scan-steps.ts";
-import { chooseForDepth, type DepthWish } from "./strategies/choose-depth.ts";
+import { chooseForDepth, type DepthRoom, type DepthWish } from "./strategies/choose-depth.ts";
 
 /** How long a book prices a leg after it was read. */
 export const DEPTH_REUSE_MS = 10 * MINUTE_MS;
@@ -21,7 +21,7 @@ export function bookWishes(selected: readonly Selected[], market: BookMarket): r
     const [long, short] = [bookOf(market, pair.long), bookOf(market, pair.short)];
     if (pair.why === "near-miss" || long === null || short === null) return [];
     const key = opportunityKey({ strategy, asset: pair.asset, long: long.id, short: short.id });
-    return [{ wish: { key, legs: [long.id, short.id], gross: pair.gross }, books: [long, short] }];
+    return [{ wish: { key, legs: [long.id, short.id], feeds: [long.feed, short.feed], gross: pair.gross }, books: [long, short] }];
   });
 }
 
@@ -62,10 +62,10 @@ function recentDepths(depths: Depths, nowMs: number): Depths {
  */
 export function booksWanted(
   wishes: readonly BookWish[],
-  { depths, open }: { readonly depths: Depths; readonly open: LifecycleState["open"] },
+  { depths, open, room }: { readonly depths: Depths; readonly open: LifecycleState["open"]; readonly room: DepthRoom },
 ): readonly WantedBook[] {
   const known = wishes.map(({ wish }) => ({ ...wish, isOpen: Object.hasOwn(open, wish.key) }));
-  const chosen = new Set(chooseForDepth(known, depths).map(({ key }) => key));
+  const chosen = new Set(chooseForDepth(known, depths, room).map(({ key }) => key));
   const books = new Map<string, WantedBook>();
   for (const { wish, books: legs } of wishes) if (chosen.has(wish.key)) for (const leg of legs) books.set(leg.id, leg);
   return [...books.values()];

@@ -6,6 +6,8 @@ import type { QualityOverrides, ScanSettings } from "./domain/settings.ts";
 import type { VenueFacts } from "./domain/venue.ts";
 import type { WantedBook } from "./feeds/ask-books.ts";
 import type { FetchSettings } from "./fetch-settings.ts";
+import type { DepthPace } from "./feeds/depth-pace.ts";
+import type { FeedLoads } from "./feeds/plan-scan.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import type { Logger } from "./monitoring/log.ts";
@@ -42,6 +44,13 @@ export type ScanInput = {
   readonly wanted: readonly WantedBook[];
   /** Feeds that let their time pass in the scan before. */
   readonly silent: readonly FeedId[];
+  /** Calls to venues that one scan may ask for. */
+  readonly maxCalls: number;
+  /** Pairs whose books a scan asks for at least and at most. */
+  readonly depthPairs: { readonly min: number; readonly max: number };
+  /** What the scans before measured of the feeds, and how many books they found bearable. */
+  readonly loads: FeedLoads;
+  readonly depthPace: DepthPace;
   /** Slow endpoints that may be fetched in this scan, over all feeds. */
   readonly maxSlowCalls: number;
   /** Slow endpoints of each feed that waited after the scan before; a feed that is not named has all of its own to read. */
@@ -84,6 +93,8 @@ export type ScanOutput = {
   readonly wanted: readonly WantedBook[];
   readonly silent: readonly FeedId[];
   readonly slowDue: Readonly<Record<FeedId, number>>;
+  readonly loads: FeedLoads;
+  readonly depthPace: DepthPace;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;
 };

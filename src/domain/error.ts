@@ -22,6 +22,8 @@ export type VenueError =
   | { readonly kind: "flag-off"; readonly message: string }
   /** A signed call that the venue does not take; of public calls never. `code` is the venue's own. */
   | { readonly kind: "auth-failed"; readonly reason: AuthReason; readonly code: string; readonly message: string }
+  /** Put off to a later scan, since this one's budget goes to others first. */
+  | { readonly kind: "deferred"; readonly message: string }
   | { readonly kind: "internal"; readonly message: string };
 
 /** What is wrong with a key, as the venue's code tells; `unclear` where its code stands for several. */

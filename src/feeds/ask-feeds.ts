@@ -115,8 +115,8 @@ async function answerOf(
 /** Whether the venue let the time of its feed pass. A failure that came in time is an answer. */
 const wasSilent = ({ error }: FeedReply): boolean => error?.kind === "timeout";
 /** Whether nothing was sent, so that nothing is known. */
-const wasNotAsked = ({ error }: FeedReply): boolean =>
-  error?.kind === "budget" || error?.kind === "breaker-open" || error?.kind === "flag-off";
+const wasNotAsked = ({ error }: FeedReply): boolean => error !== null && NOT_ASKED.has(error.kind);
+const NOT_ASKED: ReadonlySet<string> = new Set(["budget", "breaker-open", "flag-off", "deferred"]);
 
 /** Whether a reply shows that its venue answers again. */
 export const hasAnswered = (reply: FeedReply): boolean => !wasSilent(reply) && !wasNotAsked(reply);

@@ -63,7 +63,7 @@ async function round(given: {
   const atOnce = asked.map(({ what }) => what);
   await vi.runAllTimersAsync();
   const { replies, books } = await running;
-  const read = [...books].map(([id, result]) => `${id} ${result.ok ? "ok" : result.error.kind}`).sort();
+  const read = [...books.results].map(([id, result]) => `${id} ${result.ok ? "ok" : result.error.kind}`).sort();
   return { replies, read, asks, atOnce, asked: asked.map(({ atMs, what }) => `${atMs} ${what}`), tookMs: endedAtMs };
 }
 

@@ -1,6 +1,6 @@
 import type { FeedReply } from "../domain/feed.ts";
 import { orLate, startTimeLimit } from "../net/time-limit.ts";
-import { askBooks, type BookResults, type BooksRound } from "./ask-books.ts";
+import { askBooks, type BooksRead, type BooksRound } from "./ask-books.ts";
 import { askFeeds, type FeedsAsk } from "./ask-feeds.ts";
 
 /** Books are waited for this many times as long as the last quotes took. */
@@ -17,7 +17,7 @@ export async function askRound(round: {
   readonly quotes: FeedsAsk;
   readonly books: BooksRound;
   readonly overlap: boolean;
-}): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BookResults }> {
+}): Promise<{ readonly replies: readonly FeedReply[]; readonly books: BooksRead }> {
   const { now, turnsDeadlineMs } = round.quotes;
   const startedAtMs = now();
   const enough = new AbortController();

@@ -25,6 +25,7 @@ const EACH: { readonly [K in VenueErrorKind]: readonly [Extract<VenueError, { ki
   "auth-failed": [{ kind: "auth-failed", reason: "bad-key", code: "-2014", message }, "no", null],
   "breaker-open": [{ kind: "breaker-open", retryAfterMs: 9_000, message }, "no", null],
   "flag-off": [{ kind: "flag-off", message }, "no", null],
+  deferred: [{ kind: "deferred", message }, "no", null],
 };
 
 describe("actionFor", () => {

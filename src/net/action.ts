@@ -94,6 +94,8 @@ function withoutRetry(error: Exclude<VenueError, { readonly kind: KindWithMore }
         null,
         "The venue failed too often in a row and is left alone until its breaker lets one call through; nothing was sent.",
       );
+    case "deferred":
+      return act("no", null, "The budget of the scan went to others first; asked in a later scan.");
     case "flag-off":
       return act("no", null, "Real data is switched off by a flag; nothing was sent.");
     case "internal":

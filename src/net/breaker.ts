@@ -50,6 +50,7 @@ const COUNTS: { readonly [K in VenueErrorKind]: boolean } = {
   budget: false,
   "breaker-open": false,
   "flag-off": false,
+  deferred: false,
   "auth-failed": false,
   internal: false,
 };

@@ -1,26 +1,29 @@
 import { expect, test } from "vitest";
 import { EMPTY_STATE } from "../lifecycle/state.ts";
-import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
-import { type Kept, keptText, parseKept } from "./kept-state.ts";
+import { type Kept, keptText, NOTHING_KEPT, parseKept } from "./kept-state.ts";
 
 const kept: Kept = {
+  ...NOTHING_KEPT,
   lastSlotMs: 1_789_147_080_000,
   lifecycle: EMPTY_STATE,
-  identity: EMPTY_IDENTITY_MEMORY,
-  depths: {},
   wanted: [{ id: "bybit:BTC/USDT:USDT", feed: "bybit", symbol: "BTC/USDT:USDT" }],
   silent: ["gate"],
   slowDue: { gate: 1 },
-  flags: null,
+  loads: { gate: { rows: 612, ms: 340, waited: 2 } },
+  depthPace: { pairs: 4, books: { gate: 3 } },
 };
 
 test("what is kept comes back as it was", () => {
   expect(parseKept(keptText(kept))).toEqual(kept);
 });
 
-test("what the version before kept comes back whole, with no book wanted and no feed silent", () => {
-  const { wanted: _, silent: __, ...before } = kept;
-  expect(parseKept(JSON.stringify({ version: 3, kept: before }))).toEqual({ ...kept, wanted: [], silent: [] });
+test("what an earlier version kept comes back whole, and what it did not know is as in a Scanner without a past", () => {
+  const { wanted, silent, loads, depthPace, ...before } = kept;
+  const { wanted: _, silent: __, ...since } = NOTHING_KEPT;
+  expect(parseKept(JSON.stringify({ version: 3, kept: before }))).toEqual({ ...since, wanted: [], silent: [], ...before });
+  const fromFour = parseKept(JSON.stringify({ version: 4, kept: { ...before, wanted, silent } }));
+  expect(fromFour).toEqual({ ...kept, loads: {}, depthPace: { pairs: 10, books: {} } });
+  expect([loads, depthPace]).not.toEqual([fromFour?.loads, fromFour?.depthPace]);
 });
 
 test("what an older or unknown version kept, or what is cut, is not read", () => {

@@ -1,10 +1,12 @@
 import type { Depths } from "../domain/depth.ts";
 import type { FeedId } from "../domain/feed.ts";
 import type { WantedBook } from "../feeds/ask-books.ts";
+import { type DepthPace, FULL_PACE } from "../feeds/depth-pace.ts";
+import type { FeedLoads } from "../feeds/plan-scan.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
-import type { IdentityMemory } from "../quality/identity-memory.ts";
+import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
 
 /** What the Scanner keeps from scan to scan, stored with every scan. */
 export type Kept = {
@@ -17,25 +19,35 @@ export type Kept = {
   /** Feeds that the next scan waits for no longer than for the others. */
   readonly silent: readonly FeedId[];
   readonly slowDue: Readonly<Record<FeedId, number>>;
+  readonly loads: FeedLoads;
+  readonly depthPace: DepthPace;
   readonly flags: Flags | null;
 };
 
-/**
- * Changes with the form of what is kept. Version 3 had neither wanted books nor silent feeds, and is otherwise the same;
- * what an older version kept is read from D1 instead.
- */
+/** What a Scanner without a past knows, besides rows and slot: everything here is measured or chosen anew within a scan or two. */
+export const NOTHING_KEPT = {
+  identity: EMPTY_IDENTITY_MEMORY,
+  depths: {},
+  wanted: [],
+  silent: [],
+  slowDue: {},
+  loads: {},
+  depthPace: FULL_PACE,
+  flags: null,
+} satisfies Omit<Kept, "lastSlotMs" | "lifecycle">;
+
+/** Changes when a part takes another form. A part that is new since version 3 is as in a Scanner without a past. */
 const KEPT_VERSION = 4;
-const NEW_SINCE_3 = { wanted: [], silent: [] } satisfies Partial<Kept>;
+const READABLE: ReadonlySet<unknown> = new Set([3, KEPT_VERSION]);
 
 export const keptText = (kept: Kept): string => JSON.stringify({ version: KEPT_VERSION, kept });
 
-/** What `keptText` wrote in this version or the one before, else `null`. Sound because nothing else writes to the Scanner's storage. */
+/** What `keptText` wrote in this version or the one before, else `null`: then D1 is read instead. Sound because nothing else writes to the Scanner's storage. */
 export function parseKept(text: string): Kept | null {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
     const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
-    if (stored.version === 3) return { ...stored.kept, ...NEW_SINCE_3 };
-    return stored.version === KEPT_VERSION ? stored.kept : null;
+    return READABLE.has(stored.version) ? { ...NOTHING_KEPT, ...stored.kept } : null;
   } catch {
     return null;
   }

@@ -6,7 +6,6 @@ import { fetchSettings } from "../fetch-settings.ts";
 import type { Flags } from "../flags.ts";
 import { runScan } from "../pipeline.ts";
 import type { LifecycleState } from "../lifecycle/state.ts";
-import { EMPTY_IDENTITY_MEMORY } from "../quality/identity-memory.ts";
 import type { ScanInput } from "../scan.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
@@ -16,7 +15,7 @@ import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
 import { loadText, saveText } from "./chunked-state.ts";
 import { dispatchScans, noteScan } from "./dispatch-scans.ts";
-import { type Kept, keptText, parseKept, stateFromRows } from "./kept-state.ts";
+import { type Kept, keptText, NOTHING_KEPT, parseKept, stateFromRows } from "./kept-state.ts";
 import { leaseOf, scanPorts } from "./scan-ports.ts";
 
 export type Trigger = { readonly source: "cron" | "alarm"; /** Time the trigger stands for, epoch ms. */ readonly atMs: number };
@@ -130,11 +129,11 @@ export class Scanner extends DurableObject<Env> {
       this.#kept = null;
       return { ran: false, slotMs, reason: "not-saved" };
     }
-    const { lifecycle, identity, depths, wanted, slowDue, refusedRows, record } = result.value;
-    const rows = refusedRows === 0 ? { lifecycle } : await this.#fromD1(services, flags);
+    const { refusedRows, record, ...left } = result.value;
+    const rows = refusedRows === 0 ? {} : await this.#fromD1(services, flags);
     // A feed may have answered since the scan went on without it.
-    const silent = result.value.silent.filter((feed) => !answered.has(feed));
-    this.#save({ ...rows, lastSlotMs: slotMs, identity, depths, wanted, silent, slowDue, flags });
+    const silent = left.silent.filter((feed) => !answered.has(feed));
+    this.#save({ ...left, ...rows, lastSlotMs: slotMs, silent, flags });
     await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
     return { ran: true, slotMs, verdict: record.verdict };
   }
@@ -168,7 +167,7 @@ export class Scanner extends DurableObject<Env> {
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
     const { lifecycle } = await this.#fromD1(services, flags);
     const lastSlotMs = await latestSlotMs(services.db);
-    return { lastSlotMs, lifecycle, identity: EMPTY_IDENTITY_MEMORY, depths: {}, wanted: [], silent: [], slowDue: {}, flags: null };
+    return { ...NOTHING_KEPT, lastSlotMs, lifecycle };
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */
@@ -186,8 +185,9 @@ export class Scanner extends DurableObject<Env> {
 }
 
 function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { readonly scanId: string }): ScanInput {
-  const { lifecycle, identity, depths, wanted, silent, slowDue } = kept;
+  const { lastSlotMs: _, flags: __, ...left } = kept;
   return {
+    ...left,
     slotMs,
     scanId,
     trigger: trigger.source,
@@ -202,12 +202,8 @@ function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { rea
     performanceMonitoring: flags.performance_monitoring_enabled,
     settings: scanSettings(flags),
     overrides: qualityOverrides(flags),
-    lifecycle,
-    identity,
-    depths,
-    wanted,
-    silent,
+    maxCalls: flags.max_calls_per_scan,
     maxSlowCalls: flags.max_slow_calls,
-    slowDue,
+    depthPairs: { min: flags.depth_pairs_min, max: flags.depth_pairs_max },
   };
 }

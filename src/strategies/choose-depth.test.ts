@@ -1,13 +1,16 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Depths, LegDepth } from "../domain/depth.ts";
-import { chooseForDepth, type DepthWish, MOST_DEPTH_PAIRS } from "./choose-depth.ts";
+import { chooseForDepth as choose, type DepthRoom, type DepthWish } from "./choose-depth.ts";
 
 const wish = (name: string, gross: number, isOpen = false): DepthWish => ({
   key: name,
   legs: [`gate:${name}`, `bybit:${name}`],
+  feeds: ["gate", "bybit"],
   gross,
   isOpen,
 });
+const TEN: DepthRoom = { pairs: 10, books: {} };
+const chooseForDepth = (wishes: readonly DepthWish[], depths: Depths, room = TEN): readonly DepthWish[] => choose(wishes, depths, room);
 const readAt = (readAtMs: number): LegDepth => ({ mid: 1, bids: { usd: [1], base: [1] }, asks: { usd: [1], base: [1] }, readAtMs });
 const both = (name: string, atMs: number): Depths => ({ [`gate:${name}`]: readAt(atMs), [`bybit:${name}`]: readAt(atMs + 1) });
 const names = (chosen: readonly DepthWish[]): readonly string[] => chosen.map(({ key }) => key);
@@ -19,7 +22,7 @@ test("the best gross candidates come first, then open rows", () => {
 
 test("at most ten pairs are chosen, and candidates leave three places to open rows", () => {
   const many = Array.from({ length: 30 }, (_, place) => wish(`c${place}`, place));
-  expect(names(chooseForDepth(many, {}))).toEqual(Array.from({ length: MOST_DEPTH_PAIRS }, (_, place) => `c${29 - place}`));
+  expect(names(chooseForDepth(many, {}))).toEqual(Array.from({ length: 10 }, (_, place) => `c${29 - place}`));
   const open = ["x", "y", "z", "w"].map((name) => wish(name, 0, true));
   expect(names(chooseForDepth([...many, ...open], {})).slice(7)).toEqual(["w", "x", "y"]);
   expect(names(chooseForDepth([...many, ...open.slice(0, 1)], {})).slice(8)).toEqual(["c21", "x"]);
@@ -43,4 +46,31 @@ test("a candidate whose books are there gives way to one without, and is renewed
   expect(names(chooseForDepth([wish("best", 9), wish("next", 1)], both("best", 5)))).toEqual(["next", "best"]);
   const half = { "gate:best": readAt(5) };
   expect(names(chooseForDepth([wish("best", 9), wish("next", 1)], half))).toEqual(["best", "next"]);
+});
+
+describe("less room", () => {
+  const pair = (name: string, gross: number, feeds: readonly [string, string], leg = name): DepthWish => ({
+    key: name,
+    legs: [`${feeds[0]}:${leg}`, `${feeds[1]}:${name}`],
+    feeds,
+    gross,
+    isOpen: false,
+  });
+
+  test("two pairs are the best of their kind, one of them for open rows where there are any", () => {
+    const many = Array.from({ length: 5 }, (_, place) => wish(`c${place}`, place));
+    expect(names(chooseForDepth(many, {}, { pairs: 2, books: {} }))).toEqual(["c4", "c3"]);
+    expect(names(chooseForDepth([...many, wish("x", 0, true), wish("y", 0, true)], {}, { pairs: 2, books: {} }))).toEqual(["c4", "x"]);
+  });
+
+  test("a pair whose feed has no book left gives way to the next, and one whose book is asked for already does not", () => {
+    const wishes = [
+      pair("a", 9, ["okx", "gate"]),
+      pair("b", 8, ["okx", "gate"]),
+      pair("c", 7, ["okx", "bybit"], "a"),
+      pair("d", 6, ["bybit", "gate"]),
+    ];
+    expect(names(chooseForDepth(wishes, {}, { pairs: 10, books: { okx: 1 } }))).toEqual(["a", "c", "d"]);
+    expect(names(chooseForDepth(wishes, {}, { pairs: 2, books: { okx: 1 } }))).toEqual(["a", "c"]);
+  });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { STRATEGIES } from "../../src/domain/opportunity.ts";
 import { FEED_IDS } from "../../src/venues/registry.ts";
-import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows } from "./stored.ts";
+import { callsOf, eventsOf, expectPlanted, hotCalls, PATIENT, storedRows, touches } from "./stored.ts";
 import { expectedPairs, openPairs, type Scan, startWorld, type World } from "./world.ts";
 
 /** Sets a flag as an operator does: a row of the table, its value as JSON. */
@@ -62,6 +62,33 @@ describe("a flag set in D1 holds from the next scan on", () => {
     expectPlanted(await storedRows(world), expectedPairs(world));
     expect(await eventsOf(world, "data-back")).toBe(expectedPairs(world).size);
     expect(await eventsOf(world, "opened")).toBe(expectedPairs(world).size);
+  });
+
+  test("max_calls_per_scan lowered: no book is asked for, then no spot, then not the venues with the fewest rows, and each says so", async () => {
+    const perpetuals = FEED_IDS.filter((feed) => !feed.endsWith("-spot"));
+    const calls = perpetuals.reduce((sum, feed) => sum + hotCalls(feed), 0) - 1;
+    await setFlag(world, "max_calls_per_scan", calls);
+    world.simulator.resetCalls();
+    const scan = await world.scan();
+    expect(world.simulator.calls().total).toBeLessThanOrEqual(calls);
+    expect(Object.values(callsOf(world)).reduce((sum, each) => sum + each, 0)).toBe(world.simulator.calls().total);
+    const putOff = scan.venues.filter(({ error }) => error?.kind === "deferred").map(({ feed }) => feed);
+    expect(putOff.filter((feed) => !perpetuals.includes(feed))).toEqual(FEED_IDS.filter((feed) => !perpetuals.includes(feed)));
+    expect(putOff.filter((feed) => perpetuals.includes(feed)).length).toBeGreaterThan(0);
+    expect([scan.balanced, scan.funnel[0]?.dropped]).toEqual([true, { deferred: putOff.length }]);
+    for (const row of await storedRows(world)) {
+      const waits = putOff.find((feed) => touches(row, feed));
+      expect([row.status, row.why?.endsWith(": deferred")], row.pair).toEqual(
+        waits === undefined ? ["open", undefined] : ["no-data", true],
+      );
+    }
+    const health = await (await world.get("/api/health")).json();
+    for (const feed of putOff)
+      expect(health).toMatchObject({ venues: expect.arrayContaining([expect.objectContaining({ feed, status: "deferred" })]) });
+    await dropFlag(world, "max_calls_per_scan");
+    await world.scan();
+    expectPlanted(await storedRows(world), expectedPairs(world));
+    for (const { status, pair } of await storedRows(world)) expect(status, pair).toBe("open");
   });
 
   test("open_net raised: what it no longer lets open is a near-miss, nothing else opens", async () => {
@@ -226,6 +253,10 @@ describe("the second trigger", () => {
       expect(first?.["trigger"]).toBe("cron");
       expect(alarmed.length).toBeGreaterThanOrEqual(3);
       for (const scan of alarmed) expect([scan["trigger"], Number(scan["id"]) % 2_000]).toEqual(["alarm", 0]);
+      // A feed that took longer than these slots are is put off for some of them.
+      for (let wait = 0; wait < 200 && openPairs(await world.list()).size < expectedPairs(world).size; wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       expect(openPairs(await world.list()).size).toBe(expectedPairs(world).size);
       expect(linesOf(world, "scan.step-unbalanced")).toEqual([]);
     } finally {

@@ -1,109 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { columnsOf, FACTS, moving, NOW_MS } from "../rows.ts";
+import { NOW_MS } from "../rows.ts";
+import { ANSWERS, COINS, flags, stage } from "../scan-stage.ts";
 import type { LegDepth } from "../../src/domain/depth.ts";
 import type { FeedReply } from "../../src/domain/feed.ts";
 import { unbalancedSteps } from "../../src/domain/funnel.ts";
 import { err, ok } from "../../src/domain/result.ts";
-import { fetchSettings } from "../../src/fetch-settings.ts";
 import { failedReply } from "../../src/feeds/collect-venue.ts";
-import { EMPTY_STATE, type LifecycleState } from "../../src/lifecycle/state.ts";
-import { createLogger, type Fields } from "../../src/monitoring/log.ts";
-import { runScan } from "../../src/pipeline.ts";
-import { EMPTY_IDENTITY_MEMORY } from "../../src/quality/identity-memory.ts";
-import { NO_OVERRIDES } from "../../src/quality/settings-for.ts";
-import { readFlags } from "../../src/read-flags.ts";
-import type { ScanInput, ScanPorts } from "../../src/scan.ts";
-import { scanSettings } from "../../src/scan-settings.ts";
-
-const { flags } = readFlags({ stored: [], deployment: {}, lastGood: null });
-const SLOT_MS = 120_000;
-const COINS = Array.from({ length: 30 }, (_, index) => `C${index}`);
-
-/** A venue that pays the same rate on every coin. */
-const venueAt = (venue: string, fundingRatePerInterval: number): FeedReply => {
-  const columns = columnsOf(
-    venue,
-    COINS.map((asset) => ({ asset, fundingRatePerInterval })),
-  );
-  return {
-    feed: venue,
-    venue,
-    columns,
-    unchangedScans: moving(columns),
-    received: columns.count,
-    rejected: { counts: {}, samples: [] },
-    delisted: [],
-    error: null,
-    degraded: [],
-    health: null,
-    slowDue: 0,
-    calls: [],
-    ms: 1,
-  };
-};
-const ANSWERS: Readonly<Record<string, FeedReply>> = { alpha: venueAt("alpha", 0.0001), beta: venueAt("beta", 0.0009) };
-
-/** A scan outside its platform: what it asked, wrote and logged, in order. */
-function stage(over: Partial<ScanPorts> = {}) {
-  const done: string[] = [];
-  const lines: Fields[] = [];
-  const write = (line: string): void => void lines.push(JSON.parse(line));
-  const ports: ScanPorts = {
-    feeds: ["alpha", "beta"].map((id) => ({
-      id,
-      endpoints: {},
-      facts: { ...FACTS, id, takerFee: { perpetual: { rate: 0.0005, source: "test", readOn: "2026-11-22" }, spot: null } },
-    })),
-    ask: async ({ feed }) => {
-      done.push(`ask ${feed}`);
-      return ANSWERS[feed] ?? failedReply({ feed, venue: feed, error: { kind: "internal", message: "no answer" }, ms: 0 });
-    },
-    books: async () => ({ books: [], calls: [] }),
-    save: async (record) => {
-      done.push(`save ${record.scanId}`);
-      const cost = { statements: 1, rowsRead: 0, rowsWritten: 1 };
-      return ok({ refused: [], duplicatesRefused: [], eventsRefused: [], scanStored: true, attempts: 1, cost });
-    },
-    publish: async ({ record }) => void done.push(`publish ${record.scanId}`),
-    now: () => NOW_MS,
-    log: createLogger({
-      level: "info",
-      component: "scanner",
-      sink: { debug: write, info: write, warn: write, error: write },
-      now: () => NOW_MS,
-    }),
-    ...over,
-  };
-  const scan = async (slot: number, lifecycle: LifecycleState, more: Partial<ScanInput> = {}) =>
-    await runScan(
-      {
-        slotMs: NOW_MS + slot * SLOT_MS,
-        scanId: `scan-${slot}`,
-        trigger: "cron",
-        market: "test",
-        intervalSeconds: 120,
-        flags,
-        realTimeData: true,
-        venueLimitMs: 50,
-        scanDeadlineMs: 60_000,
-        depthLimitMs: 0,
-        fetching: fetchSettings(flags),
-        performanceMonitoring: true,
-        depths: {},
-        wanted: [],
-        silent: [],
-        maxSlowCalls: 4,
-        slowDue: {},
-        settings: scanSettings(flags),
-        overrides: NO_OVERRIDES,
-        lifecycle,
-        identity: EMPTY_IDENTITY_MEMORY,
-        ...more,
-      },
-      ports,
-    );
-  return { scan, done, lines };
-}
+import { EMPTY_STATE } from "../../src/lifecycle/state.ts";
 
 test("a scan is stored before it is shown, and every step's counts add up", async () => {
   const { scan, done } = stage();

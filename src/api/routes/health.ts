@@ -47,6 +47,8 @@ function healthOf(read: SnapshotRead, nowMs: number) {
 
 function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number }) {
   const ageMs = report.receivedAtMs === null ? null : nowMs - report.receivedAtMs;
-  const status = !report.ok || ageMs === null ? "failed" : ageMs > maxAgeMs ? "stale" : "ok";
+  // Put off by the budget of the scan: nothing was asked, so nothing has failed.
+  const missing = report.error?.kind === "deferred" ? "deferred" : "failed";
+  const status = !report.ok || ageMs === null ? missing : ageMs > maxAgeMs ? "stale" : "ok";
   return { feed: report.feed, venue: report.venue, status, ageMs, rows: report.rows, latencyMs: report.ms, error: report.error };
 }
