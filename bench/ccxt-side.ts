@@ -59,6 +59,12 @@ const READERS: Readonly<Record<FeedId, Reader>> = {
   "binance-spot": { make: () => new ccxt.binance({ options: spots }), read: binanceTickers },
   "bybit-spot": { make: () => new ccxt.bybit({ options: spots }), read: spotTickers },
   "okx-spot": { make: () => new ccxt.okx({ options: spots }), read: spotTickers },
+  "bitget-spot": { make: () => new ccxt.bitget({ options: { ...spots, fetchMargins: false } }), read: spotTickers },
+  "gate-spot": { make: () => new ccxt.gate({ options: spots }), read: spotTickers },
+  "kucoin-spot": {
+    make: () => new ccxt.kucoin({ options: { ...spots, fetchMarkets: { types: ["spot"], fetchTickersFees: false } } }),
+    read: spotTickers,
+  },
 };
 
 const packageSchema = z.object({ version: z.string() });
@@ -98,8 +104,9 @@ function connected(exchange: Exchange, answer: Answer): Exchange {
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
   // ccxt calls it with url, method, headers and body.
+  // With Gate's spot markets it asks which can be traded on margin, which no scan does.
   exchange.fetch = async (...[url, method = "GET", , body]: [string, string?, unknown?, string?]): Promise<unknown> =>
-    exchange.parseJson(await answer(url, body === undefined ? { method } : { method, body }));
+    url.endsWith("/margin/currency_pairs") ? [] : exchange.parseJson(await answer(url, body === undefined ? { method } : { method, body }));
   return exchange;
 }
 

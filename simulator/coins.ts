@@ -15,6 +15,9 @@ export type Coin = {
   readonly bundle: number;
 };
 
+/** A cryptocurrency beside the list, of middling volume: `id` tells it from one of the same ticker. */
+export const otherCoin = (id: string, ticker: string, level: number): Coin => ({ id, ticker, class: "crypto", level, rank: 80, bundle: 1 });
+
 /** Ticker, price level in USD, and the bundle where there is one. In order of trading volume. */
 const KNOWN = `BTC 77760;ETH 2574;SOL 131;XRP 2.21;DOGE 0.151;BNB 861;HYPE 36.4;SUI 2.43;ADA 0.641;LINK 15.2;AVAX 19.4;PEPE 0.0000093 1000;
 LTC 91.3;BCH 489;TRX 0.271;WLD 0.92;ENA 0.41;WIF 0.71;TON 2.61;NEAR 2.38;ARB 0.371;APT 4.52;DOT 3.71;UNI 7.83;FIL 2.29;AAVE 241;TAO 341;

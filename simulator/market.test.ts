@@ -34,12 +34,17 @@ describe("the simulated market", () => {
 
   test("has spot pairs that pay nothing, of the most traded coins at every spot market", () => {
     const spot = rows.filter((row) => row.listing.kind === "spot");
-    expect(new Set(spot.map((row) => row.listing.venue))).toEqual(new Set(["binance-spot", "bybit-spot", "okx-spot"]));
+    expect(new Set(spot.map((row) => row.listing.venue))).toEqual(
+      new Set(["binance-spot", "bybit-spot", "okx-spot", "bitget-spot", "gate-spot", "kucoin-spot"]),
+    );
     for (const row of spot) expect(row.rate, row.symbol).toBe(0);
     for (const [feed, name] of [
       ["binance-spot", "ETHUSDT"],
       ["bybit-spot", "ETHUSDT"],
       ["okx-spot", "ETH-USDT"],
+      ["bitget-spot", "ETHUSDT"],
+      ["gate-spot", "ETH_USDT"],
+      ["kucoin-spot", "ETH-USDT"],
     ])
       expect(spot.filter((row) => row.listing.venue === feed).map((row) => row.symbol)).toContain(name);
     expect(spot.map((row) => row.symbol)).toEqual(expect.arrayContaining(["1000SATSUSDT", "1MBABYDOGEUSDT", "BONKUSDT"]));

@@ -21,6 +21,8 @@ export type MarketOptions = {
   readonly coins?: number | undefined;
   /** Whether opportunities are planted; default true. Without them the market is quiet. */
   readonly planted?: boolean | undefined;
+  /** Whether some of them have a leg that only its order book prices, so that they open later; default true. */
+  readonly bookOnly?: boolean | undefined;
 };
 
 export const DEFAULT_COINS = 600;
@@ -33,11 +35,17 @@ export function createMarket(options: MarketOptions): Market {
     options.coins ?? DEFAULT_COINS,
     TRAPS.map((trap) => trap.coin.ticker),
   );
-  const planted = options.planted === false ? [] : PLANTED;
+  const planted = options.planted === false ? [] : options.bookOnly === false ? pricedFromTop(venues) : PLANTED;
   const listings = new Map<string, readonly Listing[]>();
   const processes = new Map(coins.map((coin) => [coin.id, coinProcess(seed, coin)]));
   for (const venue of venues) listings.set(venue.id, venueListings({ seed, venue, coins, planted, processes }));
   return { seed, coins, listings, planted };
+}
+
+/** The planted coins of which no leg waits for its order book. */
+function pricedFromTop(venues: readonly SimulatedVenue[]): readonly PlantedCoin[] {
+  const waiting = venues.filter(({ profile }) => profile.pricedByBook === true).map(({ id }) => id);
+  return PLANTED.filter(({ legs }) => waiting.every((id) => !Object.hasOwn(legs, id)));
 }
 
 type Build = {

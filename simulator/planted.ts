@@ -112,6 +112,15 @@ export const PLANTED: readonly PlantedCoin[] = [
     kind: "opens",
     legs: { "okx-spot": SPOT, "binance-spot": SPOT, gate: { per8h: 0.001, intervalHours: 8 } },
   },
+  { strategy: "carry", asset: "STX", kind: "opens", legs: { "bitget-spot": SPOT, okx: { per8h: 0.0009, intervalHours: 8 } } },
+  {
+    strategy: "carry",
+    asset: "RUNE",
+    kind: "opens",
+    legs: { "kucoin-spot": SPOT, "bitget-spot": SPOT, kucoin: { per8h: 0.001, intervalHours: 4 } },
+  },
+  // Gate's spot tickers have no sizes: only the order book prices it.
+  { strategy: "carry", asset: "FET", kind: "opens", legs: { "gate-spot": SPOT, bybit: { per8h: 0.0011, intervalHours: 4 } } },
   {
     strategy: "funding",
     asset: "ARB",
@@ -130,6 +139,7 @@ export const PLANTED: readonly PlantedCoin[] = [
     legs: { hyperliquid: { per8h: 0.00004, intervalHours: 1 }, gate: { per8h: 0.000188, intervalHours: 4 } },
   },
   { strategy: "carry", asset: "LDO", kind: "below-bar", legs: { "okx-spot": SPOT, binance: { per8h: 0.000188, intervalHours: 8 } } },
+  { strategy: "carry", asset: "KAS", kind: "below-bar", legs: { "kucoin-spot": SPOT, bitget: { per8h: 0.0002, intervalHours: 8 } } },
   {
     strategy: "funding",
     asset: "NEAR",

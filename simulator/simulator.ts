@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   readonly coins?: number | undefined;
   /** Whether opportunities are planted; default true. */
   readonly planted?: boolean | undefined;
+  /** Whether some of them have a leg that only its order book prices, so that they open later; default true. */
+  readonly bookOnly?: boolean | undefined;
   /** Prices and rates stand still; times go on. */
   readonly frozen?: boolean | undefined;
   /** Serves the recorded bodies of this folder, byte for byte, with the clock at the recording. */
@@ -95,13 +97,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 function createWorld(options: SimulatorOptions): World {
   const seed = options.seed ?? 1;
-  const market = createMarket({ seed, venues: SIMULATED_VENUES, coins: options.coins, planted: options.planted });
+  const { coins, planted, bookOnly } = options;
+  const market = createMarket({ seed, venues: SIMULATED_VENUES, coins, planted, bookOnly });
   const recording =
     options.recordedDir === undefined ? null : loadRecording(options.recordedDir, { date: options.recordedDate, venues: SIMULATED_VENUES });
   const nowMs = options.nowMs ?? recording?.recordedAtMs ?? null;
   if (recording !== null && nowMs === null)
     throw new Error(`no body of ${recording.date} carries a time: say with nowMs when it was recorded`);
-  const coins = new Set([...market.listings.values()].flatMap((listings) => listings.map((listing) => listing.coin.id)));
+  const coinIds = new Set([...market.listings.values()].flatMap((listings) => listings.map((listing) => listing.coin.id)));
   const clock = options.clock ?? Date.now;
   const controls = createControls({
     venues: SIMULATED_VENUES,
@@ -109,7 +112,7 @@ function createWorld(options: SimulatorOptions): World {
     nowMs,
     frozen: options.frozen === true,
     recorded: recording !== null,
-    coins,
+    coins: coinIds,
   });
   return {
     seed,

@@ -62,6 +62,7 @@ const SOUND: Omit<Quote, "venue" | "symbol"> = {
   receivedAtMs: NOW_MS - 1_000,
   minOrderBase: null,
   lotBase: null,
+  takerFeeRate: null,
 };
 
 export type RowSpec = Partial<Omit<Quote, "venue">>;

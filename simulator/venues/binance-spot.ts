@@ -5,11 +5,11 @@
  * trade stand in it with zeros unless symbolStatus leaves them out. One symbol is answered with an object.
  */
 import { fixed, step } from "../decimal.ts";
-import type { Coin } from "../coins.ts";
+import { otherCoin } from "../coins.ts";
 import type { MarketRow } from "../listing.ts";
 import { binance } from "./binance.ts";
 import { binanceSpotDepth } from "./binance-book.ts";
-import { newestStampIn, stampIn, textOf } from "./venue.ts";
+import { newestStampIn, stampIn, spotQuote } from "./venue.ts";
 import type { RenderContext, SimulatedEndpoint, SimulatedVenue, WireBody, WireRow } from "./venue.ts";
 
 const BUNDLED = new Set(["SATS", "CAT", "BABYDOGE"]);
@@ -79,20 +79,8 @@ export const binanceSpot: SimulatedVenue = {
   ],
   error: binance.error,
   unknownRequest: binance.unknownRequest,
-  wire: (row) => {
-    const book = bookTickerRow(row);
-    return {
-      symbol: row.symbol,
-      bid: textOf(book, "bidPrice"),
-      ask: textOf(book, "askPrice"),
-      rate: "0",
-      intervalHours: row.listing.intervalHours,
-      nextFundingAtMs: row.nextFundingAtMs,
-    };
-  },
+  wire: (row) => spotQuote(row, bookTickerRow(row), { bid: "bidPrice", ask: "askPrice" }),
 };
-
-const otherCoin = (id: string, ticker: string, level: number): Coin => ({ id, ticker, class: "crypto", level, rank: 80, bundle: 1 });
 
 function endpoint(parts: Pick<SimulatedEndpoint, "name" | "path" | "render" | "vital" | "stampedAtMs">): SimulatedEndpoint {
   return {

@@ -4,12 +4,12 @@
  * Names are base + quote; leveraged tokens stand among the pairs. usdIndexPrice values the coin in USD and is empty for
  * coins that are no collateral. instruments-info does not page.
  */
-import type { Coin } from "../coins.ts";
+import { otherCoin } from "../coins.ts";
 import { fixed, step, trimmed } from "../decimal.ts";
 import type { MarketRow } from "../listing.ts";
 import { bybit } from "./bybit.ts";
 import { bybitBook } from "./bybit-book.ts";
-import { type Json, type RenderContext, type SimulatedVenue, stampIn, textOf, type WireBody, type WireRow } from "./venue.ts";
+import { type Json, type RenderContext, type SimulatedVenue, stampIn, spotQuote, type WireBody, type WireRow } from "./venue.ts";
 
 /** Too many decimals for this venue. */
 const SMALLEST_LEVEL = 1e-6;
@@ -72,20 +72,8 @@ export const bybitSpot: SimulatedVenue = {
   ],
   error: bybit.error,
   unknownRequest: bybit.unknownRequest,
-  wire: (row) => {
-    const wire = tickerRow(row);
-    return {
-      symbol: row.symbol,
-      bid: textOf(wire, "bid1Price"),
-      ask: textOf(wire, "ask1Price"),
-      rate: "0",
-      intervalHours: row.listing.intervalHours,
-      nextFundingAtMs: row.nextFundingAtMs,
-    };
-  },
+  wire: (row) => spotQuote(row, tickerRow(row), { bid: "bid1Price", ask: "ask1Price" }),
 };
-
-const otherCoin = (id: string, ticker: string, level: number): Coin => ({ id, ticker, class: "crypto", level, rank: 80, bundle: 1 });
 
 const envelope = ({ time, nowMs }: RenderContext, result: Json): Json => ({
   retCode: 0,

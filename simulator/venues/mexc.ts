@@ -26,6 +26,7 @@ export const mexc: SimulatedVenue = {
   hosts: ["api.mexc.com", "contract.mexc.com"],
   takerFeeRate: 0.0004,
   profile: {
+    pricedByBook: true,
     quote: "USDT",
     settle: "USDT",
     coverage: 0.97,

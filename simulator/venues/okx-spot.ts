@@ -4,11 +4,11 @@
  * volCcy24h of a pair is in its quote currency. Pairs in other currencies (BTC-EUR) and suspended ones stand among the rows.
  */
 import { bookOf, type Level, rowNamed } from "../book.ts";
-import type { Coin } from "../coins.ts";
+import { otherCoin } from "../coins.ts";
 import { step, trimmed } from "../decimal.ts";
 import type { MarketRow } from "../listing.ts";
 import { okx } from "./okx.ts";
-import { type Json, type RenderContext, type SimulatedVenue, textOf, type WireBody, type WireRow } from "./venue.ts";
+import { type Json, type RenderContext, type SimulatedVenue, spotQuote, type WireBody, type WireRow } from "./venue.ts";
 
 /** Too many decimals for this venue. */
 const SMALLEST_LEVEL = 1e-8;
@@ -72,20 +72,8 @@ export const okxSpot: SimulatedVenue = {
   ],
   error: okx.error,
   unknownRequest: okx.unknownRequest,
-  wire: (row) => {
-    const wire = tickerRow(row, { time: (ms) => ms });
-    return {
-      symbol: row.symbol,
-      bid: textOf(wire, "bidPx"),
-      ask: textOf(wire, "askPx"),
-      rate: "0",
-      intervalHours: row.listing.intervalHours,
-      nextFundingAtMs: row.nextFundingAtMs,
-    };
-  },
+  wire: (row) => spotQuote(row, tickerRow(row, { time: (ms) => ms }), { bid: "bidPx", ask: "askPx" }),
 };
-
-const otherCoin = (id: string, ticker: string, level: number): Coin => ({ id, ticker, class: "crypto", level, rank: 80, bundle: 1 });
 
 type RowContext = Pick<RenderContext, "time">;
 

@@ -5,6 +5,8 @@ import type { Listing, MarketRow } from "../listing.ts";
 export type VenueProfile = {
   /** What it lists; perpetuals where absent. */
   readonly kind?: "spot";
+  /** Its list of all instruments has no bid and ask, or no sizes: a leg is priced from its order book alone. */
+  readonly pricedByBook?: true;
   readonly quote: string;
   readonly settle: string;
   /** Share of the less traded coins that it lists. */
@@ -125,6 +127,20 @@ export function textOf(row: WireRow, key: string): string {
   if (typeof value !== "string") throw new TypeError(`expected text under ${key}, found ${typeof value}`);
   return value;
 }
+
+/** The figures of a spot pair, which pays nothing, from the names of its bid and ask in a row that the venue has written. */
+export const spotQuote = (
+  { symbol, listing, nextFundingAtMs }: MarketRow,
+  wire: WireRow,
+  names: Record<"bid" | "ask", string>,
+): WireQuote => ({
+  symbol,
+  bid: textOf(wire, names.bid),
+  ask: textOf(wire, names.ask),
+  rate: "0",
+  intervalHours: listing.intervalHours,
+  nextFundingAtMs,
+});
 
 /** Reads a stamp that a body carries once. */
 export const stampIn =

@@ -35,6 +35,8 @@ export const NUMERIC_COLUMNS = [
   "receivedAtMs",
   "minOrderBase",
   "lotBase",
+  /** Taker fee of an instrument that costs another than the documented one of its market: a fraction one way, as sent. */
+  "takerFeeRate",
 ] as const;
 export type NumericColumn = (typeof NUMERIC_COLUMNS)[number];
 
@@ -97,6 +99,7 @@ const numbersAt = (columns: QuoteColumns, row: number): Pick<Quote, NumericColum
   receivedAtMs: valueAt(columns.receivedAtMs, row),
   minOrderBase: valueAt(columns.minOrderBase, row),
   lotBase: valueAt(columns.lotBase, row),
+  takerFeeRate: valueAt(columns.takerFeeRate, row),
 });
 
 /** One row of the columns as an object. */

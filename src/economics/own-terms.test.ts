@@ -53,6 +53,15 @@ describe("a pair at a person's own fees", () => {
     expect(own({ fees: { gamma: 0, "alpha-spot": 0 } }, untouched)).toBe(untouched);
   });
 
+  test("leave the fee of an instrument that costs another one than its market", () => {
+    const { long } = pair();
+    const classed = { ...pair(), long: { ...long, takerFeeRate: 0.002, quote: { ...long.quote, takerFeeRate: 0.002 } } };
+    expect(own({ fees: { alpha: 0.0001, beta: 0.0001 } }, classed)).toMatchObject({
+      long: { takerFeeRate: 0.002 },
+      short: { takerFeeRate: 0.0001 },
+    });
+  });
+
   test("of a venue's spot market apply to its spot leg alone", () => {
     expect(own({ fees: { "alpha-spot": 0 } }, carryPair()).long.takerFeeRate).toBe(0);
     expect(own({ fees: { alpha: 0 } }, carryPair()).long.takerFeeRate).toBe(0.001);

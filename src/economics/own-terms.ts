@@ -19,8 +19,8 @@ export type OwnTerms = {
  * A priced pair at a person's fees, size and horizon. Fees take the place of the documented ones; funding is counted anew
  * over another horizon; crossing at another size is that of the ledger's `costBySize`: exact where the size is listed, that
  * of the next larger listed size otherwise, which is an upper bound and said in `reasons`, and null beyond the largest. A leg
- * whose fee the person does not give keeps its own. `nowMs` is the moment of pricing. The pair itself comes back where
- * nothing differs. Example: run in own-terms.test.ts.
+ * whose fee the person does not give keeps its own, and so does one whose instrument costs another fee than its market.
+ * `nowMs` is the moment of pricing. The pair itself comes back where nothing differs. Example: run in own-terms.test.ts.
  */
 export function withOwnTerms(priced: Priced, terms: OwnTerms, nowMs: number): Priced {
   const long = legWithFee(priced.long, terms.fees);
@@ -37,7 +37,7 @@ export function withOwnTerms(priced: Priced, terms: OwnTerms, nowMs: number): Pr
 const legWithFee = (leg: Leg, own: OwnTerms["fees"]): Leg => {
   const { venue, kind } = leg.quote;
   const name = kind === "perpetual" ? venue : `${venue}-${kind}`;
-  return Object.hasOwn(own, name) ? { ...leg, takerFeeRate: own[name] ?? leg.takerFeeRate } : leg;
+  return leg.quote.takerFeeRate === null && Object.hasOwn(own, name) ? { ...leg, takerFeeRate: own[name] ?? leg.takerFeeRate } : leg;
 };
 
 function ledgerAt(pair: Priced, { sizeUsd, horizonHours }: OwnTerms, nowMs: number): Ledger {

@@ -49,6 +49,7 @@ const quoteSchema: z.ZodType<Quote> = z.object({
   receivedAtMs: sent,
   minOrderBase: sent,
   lotBase: sent,
+  takerFeeRate: sent,
 });
 
 const legSchema: z.ZodType<Leg> = z.object({

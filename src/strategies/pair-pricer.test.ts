@@ -70,6 +70,12 @@ test("each leg has its side, its own row, the marks of its row and the fee of it
   });
 });
 
+test("an instrument that costs another fee than its market has its own", () => {
+  const market = [venue("gate", { ...perpetual, kind: "spot", takerFeeRate: 0.003 }), venue("bybit", perpetual)];
+  const priced = strategyOf("carry").pricer(market, request)(pair);
+  expect(priced).toMatchObject({ long: { takerFeeRate: 0.003 }, short: { takerFeeRate: 0.0005 }, ledger: { fees: 0.007 } });
+});
+
 test("a fee that no document names is not known; a row in many pairs becomes one object", () => {
   const market = [marketVenue({ id: "gate", takerFeeRate: null, rows: [perpetual, perpetual] }), venue("bybit", perpetual)];
   const price = strategyOf("funding").pricer(market, request);

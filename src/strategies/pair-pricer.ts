@@ -17,7 +17,7 @@ export type PricingRules = {
 
 /**
  * Makes the function that prices pairs of one market; a row that stands in many pairs becomes an object once. A leg pays the
- * taker fee of its kind, spot or perpetual.
+ * taker fee of its own where it has one, else that of its kind, spot or perpetual.
  */
 export function pairPricer(market: Market, request: PriceRequest, rules: PricingRules): (pair: DirectedPair) => Priced {
   const { strategy, ratesOf, terms } = rules;
@@ -26,7 +26,7 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
   const legAt = (side: Leg["side"], ref: RowRef): Leg => {
     const { facts } = venueAt(market, ref);
     const quote = quoteOf(ref);
-    return { side, quote, takerFeeRate: facts.takerFee[quote.kind]?.rate ?? null, accrual: facts.accrual };
+    return { side, quote, takerFeeRate: quote.takerFeeRate ?? facts.takerFee[quote.kind]?.rate ?? null, accrual: facts.accrual };
   };
   return ({ asset, long: longRef, short: shortRef }) => {
     const long = legAt("long", longRef);

@@ -54,6 +54,13 @@ test("only rows that passed the gate and have an identity take part, perpetuals 
   expect(Object.fromEntries(facts.spotByAsset)).toEqual({ BTC: [0] });
 });
 
+test("an instrument's own fee stands before that of its market, for spot and perpetuals, a fee of 0 too", () => {
+  const own = [0.002, 0, null].map((takerFeeRate) => ({ ...row, takerFeeRate }));
+  const spot = own.map((each) => ({ ...each, kind: "spot" as const }));
+  const facts = rowFacts([marketVenue({ id: "kucoin", takerFeeRate: 0.0005, spotFeeRate: 0.001, rows: [...own, ...spot] })], request);
+  expect(Array.from(facts.takerFee.slice(0, 6))).toEqual([0.002, 0, 0.0005, 0.002, 0, 0.001]);
+});
+
 test("spot pays no funding and has the venue's fee for spot", () => {
   const spot = { ...row, kind: "spot" as const, symbol: "BTC/USDT", fundingRatePerInterval: null, fundingIntervalHours: null };
   const facts = rowFacts([marketVenue({ id: "gate", takerFeeRate: 0.0005, spotFeeRate: 0.001, rows: [spot] })], request);

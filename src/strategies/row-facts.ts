@@ -90,27 +90,26 @@ function writeBooks(facts: Numbers, { from, to, venue, sizeUsd }: Entries & { re
   }
 }
 
-/** What a row pays over the horizon: `ratePerHour` and `fundingOver` of the economics, over columns; and the fee of its kind. */
+/** What a row pays over the horizon: `ratePerHour` and `fundingOver` of the economics, over columns; and the fee of its own or of its kind. */
 function writeFunding(facts: Numbers, { from, to, venue, request }: Entries & { readonly request: Terms }): void {
-  const { kind, fundingRatePerInterval, fundingIntervalHours, nextFundingAtMs } = venue.columns;
+  const { kind, fundingRatePerInterval, fundingIntervalHours, nextFundingAtMs, takerFeeRate } = venue.columns;
   const { takerFee, accrual } = venue.facts;
   const { horizonHours } = request.settings;
   const spotFee = takerFee.spot?.rate ?? Number.NaN;
   const perpetualFee = takerFee.perpetual?.rate ?? Number.NaN;
   for (let entry = from; entry < to; entry++) {
     const row = facts.row[entry] ?? 0;
-    if (kind[row] === "spot") {
-      // Spot pays no funding: both figures stay 0.
-      facts.takerFee[entry] = spotFee;
-      continue;
-    }
+    const isSpot = kind[row] === "spot";
+    const ownFee = takerFeeRate[row] ?? Number.NaN;
+    facts.takerFee[entry] = Number.isNaN(ownFee) ? (isSpot ? spotFee : perpetualFee) : ownFee;
+    // Spot pays no funding: both figures stay 0.
+    if (isSpot) continue;
     const rate = fundingRatePerInterval[row] ?? Number.NaN;
     const intervalHours = fundingIntervalHours[row] ?? Number.NaN;
     const perHour = intervalHours > 0 ? rate / intervalHours : Number.NaN;
     const settlements = settlementsFrom(nextFundingAtMs[row] ?? Number.NaN, intervalHours * HOUR_MS, request);
     const settled = settlements === 0 && !Number.isNaN(perHour) ? 0 : rate * settlements;
     const funding = accrual === "continuous" ? perHour * horizonHours : settled;
-    facts.takerFee[entry] = perpetualFee;
     facts.ratePerHour[entry] = perHour;
     facts.funding[entry] = funding;
     if (Number.isNaN(perHour + funding)) facts.lacks[entry] = (facts.lacks[entry] ?? 0) | LACKS_FUNDING;

@@ -9,22 +9,19 @@
  * - `isRwa` tells shares, metals and currencies from coins, not from each other. `offTime` is -1, or the announced end of
  *   a contract that still trades. `ts` is the time of the data, `requestTime` that of the reply.
  */
-import type { Book } from "../domain/book.ts";
-import { badShape, type VenueError } from "../domain/error.ts";
+import type { VenueError } from "../domain/error.ts";
 import { type AssetClass, perpetualSymbol, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { BITGET_DOCS as DOCS, bitgetErrorIn, bitgetReply, type BitgetReply, readBitgetBook } from "./bitget-wire.ts";
 import { joinRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
-import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
   type Digested,
   digestRows,
   type Fault,
-  fieldsIn,
-  listIn,
   numberIn,
   olderOf,
   positiveIn,
@@ -36,7 +33,6 @@ import {
   type WireRow,
 } from "./wire.ts";
 
-const DOCS = "https://www.bitget.com/api-doc";
 const PAGES = ["All-Symbol-Ticker", "Current-Funding-Rate", "All-Symbols-Contracts", "Merge-Depth"];
 const V2 = "/api/v2/mix/market";
 
@@ -52,7 +48,10 @@ export const bitget = defineAdapter<Tables>({
   facts: {
     id: "bitget",
     name: "Bitget",
-    takerFee: { perpetual: { rate: 0.0006, source: "https://www.bitget.com/fee", readOn: "2026-11-22" }, spot: null },
+    takerFee: {
+      perpetual: { rate: 0.0006, source: "https://www.bitget.com/fee", readOn: "2026-11-22" },
+      spot: { rate: 0.001, source: "https://www.bitget.com/fee", readOn: "2026-11-30" },
+    },
     accrual: "settled",
     hasBulkBook: true,
     documentedCap: null,
@@ -63,55 +62,24 @@ export const bitget = defineAdapter<Tables>({
   tradingPage: { url: (coin) => `https://www.bitget.com/futures/usdt/${coin}USDT`, settle: "USDT" },
   budget: { weightPerMinute: 120, documentedLimit: `20 requests a second for each endpoint and 6000 a minute in all, per IP, ${DOCS}` },
   endpoints: {
-    tickers: { ...hot, path: `${V2}/tickers?productType=USDT-FUTURES`, required: true, read: replyIn },
-    currentFundRate: { ...hot, path: `${V2}/current-fund-rate?productType=USDT-FUTURES`, required: false, read: replyIn },
+    tickers: { ...hot, path: `${V2}/tickers?productType=USDT-FUTURES`, required: true, read: bitgetReply },
+    currentFundRate: { ...hot, path: `${V2}/current-fund-rate?productType=USDT-FUTURES`, required: false, read: bitgetReply },
     contracts: { ...slow, path: `${V2}/contracts?productType=USDT-FUTURES`, read: readContracts },
-    tickersV3: { ...hot, path: "/api/v3/market/tickers?category=USDT-FUTURES", required: true, read: replyIn, alternativeTo: "tickers" },
+    tickersV3: {
+      ...hot,
+      path: "/api/v3/market/tickers?category=USDT-FUTURES",
+      required: true,
+      read: bitgetReply,
+      alternativeTo: "tickers",
+    },
   },
-  errorIn,
-  book: { request: (symbol) => ({ ...depth, path: `${DEPTH}&symbol=${encodeURIComponent(symbol)}` }), read: readBook },
+  errorIn: bitgetErrorIn,
+  book: { request: (symbol) => ({ ...depth, path: `${DEPTH}&symbol=${encodeURIComponent(symbol)}` }), read: readBitgetBook },
   join,
 });
 
-function errorIn(body: unknown, status: number): VenueError | null {
-  const envelope = fieldsIn<"code" | "msg">(body);
-  if (envelope === null || typeof envelope.code !== "string" || envelope.code === "00000") return null;
-  const message = `${envelope.code}: ${String(envelope.msg)}`;
-  if (TOO_MANY.has(envelope.code)) return { kind: "rate-limited", status, retryAfterMs: null, message };
-  if (OUT_OF_ORDER.has(envelope.code)) return { kind: "server", status, retryAfterMs: null, message };
-  return { kind: "venue-error", code: envelope.code, message };
-}
-
-/** `${DOCS}/common/error-code`; other codes speak of what was asked. */
-const TOO_MANY: ReadonlySet<string> = new Set(["429", "1001"]);
-const OUT_OF_ORDER: ReadonlySet<string> = new Set(["500", "40015", "40200", "40725"]);
-
-function dataIn(body: unknown): Result<unknown, VenueError> {
-  const error = errorIn(body, 200);
-  if (error !== null) return err(error);
-  const envelope = fieldsIn<"code" | "data">(body);
-  return envelope?.code === "00000" ? ok(envelope.data) : err(badShape("$.code", '"00000"', envelope === null ? body : envelope.code));
-}
-
-function replyIn<Field extends string>(body: unknown): Result<Reply<Field>, VenueError> {
-  const data = dataIn(body);
-  const list = data.ok ? listIn<Field>(data.value, "$.data") : data;
-  if (!list.ok) return list;
-  const requestTime = fieldsIn<"requestTime">(body)?.requestTime;
-  const fault: Fault = { raised: false };
-  const replyAtMs = timeMsIn(requestTime, fault);
-  return fault.raised ? err(badShape("$.requestTime", "epoch ms", requestTime)) : ok({ rows: list.value, replyAtMs });
-}
-
-function readBook(body: unknown, instrument: BookInstrument): Result<Book, VenueError> {
-  const data = dataIn(body);
-  if (!data.ok) return data;
-  const sides = fieldsIn<"bids" | "asks" | "ts">(data.value);
-  return bookIn({ bids: sides?.bids, asks: sides?.asks, at: { value: sides?.ts, read: timeMsIn }, levelIn: pairLevel }, instrument);
-}
-
 function readContracts(body: unknown): Result<Tables["contracts"], VenueError> {
-  const reply = replyIn<ContractField>(body);
+  const reply = bitgetReply<ContractField>(body);
   return reply.ok ? ok(digestRows(reply.value.rows, "symbol", readContract)) : reply;
 }
 
@@ -154,7 +122,7 @@ function parseTickerV3(row: NonNullable<WireRow<TickerV3Field>>, { out, at, mult
 }
 
 function joinTickers<Field extends string>(
-  { table, receivedAtMs }: Fetched<Reply<Field | "symbol">>,
+  { table, receivedAtMs }: Fetched<BitgetReply<Field | "symbol">>,
   parse: ParseTicker<Field>,
   { currentFundRate, contracts, names }: Fetches & { readonly names: NameBook },
 ): Result<Parsed, VenueError> {
@@ -240,9 +208,8 @@ type TickerV3Field = CommonField | "bid1Price" | "bid1Size" | "ask1Price" | "ask
 type RateField = "symbol" | "fundingRate" | "fundingRateInterval" | "nextUpdate" | "minFundingRate" | "maxFundingRate";
 type ContractField = "symbol" | "baseCoin" | "quoteCoin" | "symbolType" | "symbolStatus" | "isRwa" | "offTime" | keyof Lot;
 
-type Reply<Field extends string> = { readonly rows: readonly WireRow<Field>[]; readonly replyAtMs: number };
 type Lot = { readonly minTradeNum: number; readonly sizeMultiplier: number };
 type Contract = Lot & { readonly refusal: RejectedRow | null; readonly state: TradingState | null; readonly assetClass: AssetClass | null };
-type Tickers = { tickers: Reply<TickerField>; tickersV3: Reply<TickerV3Field> };
-type Tables = Tickers & { currentFundRate: Reply<RateField>; contracts: Map<string, Digested<Contract>> };
+type Tickers = { tickers: BitgetReply<TickerField>; tickersV3: BitgetReply<TickerV3Field> };
+type Tables = Tickers & { currentFundRate: BitgetReply<RateField>; contracts: Map<string, Digested<Contract>> };
 type Fetches = { readonly [K in keyof Tables]?: Fetched<Tables[K]> | undefined };

@@ -23,6 +23,7 @@ import {
   digestRows,
   type Fault,
   fieldsIn,
+  isLeveragedToken,
   listIn,
   numberIn,
   pairInUsd,
@@ -140,16 +141,13 @@ function parseName(symbol: string): Result<NameParts, RejectReason> {
   const name = pairInUsd(symbol);
   if (!name.ok) return name;
   const { base, quote } = name.value;
-  return LEVERAGED.test(base) ? err("not-an-instrument") : ok(spotName(splitMultiplier(base), quote));
+  return isLeveragedToken(base) ? err("not-an-instrument") : ok(spotName(splitMultiplier(base), quote));
 }
 
 const expected = (symbol: string, error: RejectReason): string =>
   error === "not-an-instrument"
     ? `expected a coin, found the leveraged token ${symbol.slice(0, -4)}`
     : "expected the name of a pair: base + USDT or USDC";
-
-/** Three times the coin, long or short: `BTC3L`, `EOS2S`. */
-const LEVERAGED = /^[A-Z0-9]*[A-Z][2-5][LS]$/u;
 
 function readInstrument(row: NonNullable<WireRow<InstrumentField>>, fault: Fault, symbol: string): Instrument {
   const symbolType = textIn(row.symbolType, fault);

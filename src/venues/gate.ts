@@ -45,7 +45,11 @@ export const gate = defineAdapter<Tables>({
   facts: {
     id: "gate",
     name: "Gate",
-    takerFee: { perpetual: { rate: 0.0005, source: "https://www.gate.com/fee", readOn: "2026-11-22" }, spot: null },
+    takerFee: {
+      perpetual: { rate: 0.0005, source: "https://www.gate.com/fee", readOn: "2026-11-22" },
+      // Paid in what is traded; 0.09 % where it is paid in GT.
+      spot: { rate: 0.001, source: "https://www.gate.com/fee", readOn: "2026-11-30" },
+    },
     accrual: "settled",
     hasBulkBook: true,
     documentedCap: null,

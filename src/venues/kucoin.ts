@@ -10,12 +10,13 @@
  * - A ticker's `ts` is the last trade's, in nanoseconds, and no time of the book; a book's `ts` is the snapshot's.
  * - Open interest is taken as one side: which it is, is not documented. Numbers come as numbers or strings; null is "not sent".
  */
-import { badShape, type VenueError } from "../domain/error.ts";
+import type { VenueError } from "../domain/error.ts";
 import { type AssetClass, splitMultiplier, type TradingState } from "../domain/instrument.ts";
 import { type QuoteWriter, quoteWriter, type RejectedRow, type RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { HOUR_MS } from "../domain/units.ts";
 import { type BookSpec, defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
+import { KUCOIN_DOCS as DOCS, kucoinData, kucoinErrorIn } from "./kucoin-wire.ts";
 import { joinRows, type NamedRows, closeRow, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type KnownName, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
 import { bookIn, pairLevel } from "./wire-book.ts";
@@ -33,7 +34,6 @@ import {
   type WireRow,
 } from "./wire.ts";
 
-const DOCS = "https://www.kucoin.com/docs-new";
 const MARKET = `${DOCS}/rest/futures-trading/market-data`;
 const NANOSECONDS_PER_MS = 1_000_000;
 
@@ -47,7 +47,7 @@ const book: BookSpec = {
     maxBytes: 200_000,
   }),
   read: (body, instrument) => {
-    const data = dataIn(body);
+    const data = kucoinData(body);
     if (!data.ok) return data;
     const sides = fieldsIn<"bids" | "asks" | "ts">(data.value);
     const at = { value: sides?.ts, read: timeNanosecondsIn };
@@ -64,7 +64,11 @@ export const kucoin = defineAdapter<Tables>({
   facts: {
     id: "kucoin",
     name: "KuCoin",
-    takerFee: { perpetual: { rate: 0.0006, source: "https://www.kucoin.com/vip/privilege", readOn: "2026-11-22" }, spot: null },
+    takerFee: {
+      perpetual: { rate: 0.0006, source: "https://www.kucoin.com/vip/privilege", readOn: "2026-11-22" },
+      // Of class A; the pairs of classes B and C send theirs.
+      spot: { rate: 0.001, source: "https://www.kucoin.com/vip/privilege/fee", readOn: "2026-11-30" },
+    },
     accrual: "settled",
     hasBulkBook: true,
     documentedCap: null,
@@ -91,29 +95,13 @@ export const kucoin = defineAdapter<Tables>({
     },
     allTickers: { ...hot, path: "/api/v1/allTickers", weight: 5, maxBytes: 4_000_000, required: false, read: (body) => listBody(body) },
   },
-  errorIn,
+  errorIn: kucoinErrorIn,
   book,
   join,
 });
 
-function errorIn(body: unknown, status: number): VenueError | null {
-  const envelope = fieldsIn<"code" | "msg">(body);
-  if (envelope === null || typeof envelope.code !== "string" || envelope.code === "200000") return null;
-  const { code } = envelope;
-  const message = `${code}: ${String(envelope.msg)}`;
-  if (code === "429000") return { kind: "rate-limited", status, retryAfterMs: null, message };
-  return code === "500000" ? { kind: "server", status, retryAfterMs: null, message } : { kind: "venue-error", code, message };
-}
-
-function dataIn(body: unknown): Result<unknown, VenueError> {
-  const error = errorIn(body, 200);
-  if (error !== null) return err(error);
-  const envelope = fieldsIn<"code" | "data">(body);
-  return envelope?.code === "200000" ? ok(envelope.data) : err(badShape("$.code", '"200000"', envelope === null ? body : envelope.code));
-}
-
 function listBody<Field extends string>(body: unknown): Result<readonly WireRow<Field>[], VenueError> {
-  const data = dataIn(body);
+  const data = kucoinData(body);
   return data.ok ? listIn<Field>(data.value, "$.data") : data;
 }
 

@@ -25,6 +25,7 @@ import {
   reject,
   rejectDelisted,
   shownFields,
+  signedPairInUsd,
   textIn,
   timeMsIn,
   type WireRow,
@@ -121,9 +122,8 @@ const NO_PAIR = err("not-an-instrument" as const);
 
 /** `BTC-USDT` → BTC in USDT. */
 function parseName(symbol: string): Result<NameParts, RejectReason> {
-  const [base, quote, more] = symbol.split("-");
-  if (base === undefined || base === "" || quote === undefined || more !== undefined) return err("bad-symbol");
-  return quote === "USDT" || quote === "USDC" ? ok(spotName(splitMultiplier(base), quote)) : err("unsupported-settle");
+  const name = signedPairInUsd(symbol, "-");
+  return name.ok ? ok(spotName(splitMultiplier(name.value.base), name.value.quote)) : name;
 }
 
 function readInstrument(row: NonNullable<WireRow<InstrumentField>>, fault: Fault, symbol: string): Instrument {

@@ -5,11 +5,14 @@ import { aster } from "./aster.ts";
 import { binance } from "./binance.ts";
 import { binanceSpot } from "./binance-spot.ts";
 import { bitget } from "./bitget.ts";
+import { bitgetSpot } from "./bitget-spot.ts";
 import { bybit } from "./bybit.ts";
 import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
+import { gateSpot } from "./gate-spot.ts";
 import { hyperliquid } from "./hyperliquid.ts";
 import { kucoin } from "./kucoin.ts";
+import { kucoinSpot } from "./kucoin-spot.ts";
 import { mexc } from "./mexc.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
@@ -28,6 +31,9 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   binanceSpot,
   bybitSpot,
   okxSpot,
+  bitgetSpot,
+  gateSpot,
+  kucoinSpot,
 ];
 
 /** Ids of the feeds, one for each market of a venue. */

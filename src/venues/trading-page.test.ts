@@ -27,7 +27,7 @@ describe("links to trading pages", () => {
     expect(at("binance", { multiplier: null })).toBeNull();
     expect(at("binance", { settle: "USDC" })).toBeNull();
     expect(at("binance", { asset: "A/../B" })).toBeNull();
-    expect(at("gate", { kind: "spot" })).toBeNull();
+    expect(at("hyperliquid", { kind: "spot" })).toBeNull();
     expect(at("somewhere")).toBeNull();
     expect(at("constructor")).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { badShape, type VenueError } from "../domain/error.ts";
 import type { RejectedRow, RejectReason } from "../domain/quote.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import type { Documented } from "../domain/venue.ts";
 
 /**
  * A row as a venue sent it: any JSON value, so each field may be absent and of any type, and the row may be null.
@@ -143,6 +144,36 @@ export function pairInUsd(symbol: string): Result<{ readonly base: string; reado
   const quote = symbol.endsWith("USDT") ? "USDT" : symbol.endsWith("USDC") ? "USDC" : null;
   if (quote === null) return err("unsupported-settle");
   return symbol === quote ? err("bad-symbol") : ok({ base: symbol.slice(0, -4), quote });
+}
+
+/** A pair named with a sign between: `BTC-USDT`, by `-`, → base BTC, quote USDT. */
+export function signedPairInUsd(
+  symbol: string,
+  sign: "-" | "_",
+): Result<{ readonly base: string; readonly quote: string }, "unsupported-settle" | "bad-symbol"> {
+  const [base, quote, more] = symbol.split(sign);
+  if (base === undefined || base === "" || quote === undefined || more !== undefined) return err("bad-symbol");
+  return quote === "USDT" || quote === "USDC" ? ok({ base, quote }) : err("unsupported-settle");
+}
+
+/** Whether a name is that of a leveraged token, 2 to 5 times a coin, long or short: `BTC3L`, `EOS2S`. */
+export const isLeveragedToken = (base: string): boolean => /^[A-Z0-9]*[A-Z][2-5][LS]$/u.test(base);
+
+/** Decimals as a step, 4 → 0.0001; missing stays missing, what is no count of decimals is a fault. */
+export function stepIn(decimals: unknown, fault: Fault): number {
+  const places = numberIn(decimals, fault);
+  if (Number.isNaN(places)) return places;
+  if (!Number.isInteger(places) || places < 0 || places > 30) fault.raised = true;
+  return Number(`1e-${places}`);
+}
+
+/** Above it a taker fee is in another unit, percent say. */
+const LARGEST_FEE = 0.02;
+
+/** A pair's taker fee, as a fraction, where it is not the documented one of its market; `NaN` where it is, or is not sent. */
+export function otherFeeIn(feeRate: number, documented: Documented | null, fault: Fault): number {
+  if (feeRate < 0 || feeRate > LARGEST_FEE) fault.raised = true;
+  return Math.abs(feeRate - (documented?.rate ?? Number.NaN)) < 1e-9 ? Number.NaN : feeRate;
 }
 
 /** A list of rows at a path of a body. A list that is absent is a bad shape, an empty one an error: never "no markets". */

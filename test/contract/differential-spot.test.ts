@@ -13,9 +13,14 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   "binance-spot": () => new ccxt.binance({ options: { ...spotOnly, fetchMargins: false } }),
   "bybit-spot": () => new ccxt.bybit({ options: spotOnly }),
   "okx-spot": () => new ccxt.okx({ options: spotOnly }),
+  "bitget-spot": () => new ccxt.bitget({ options: { ...spotOnly, fetchMargins: false } }),
+  "gate-spot": () => new ccxt.gate({ options: spotOnly }),
+  "kucoin-spot": () => new ccxt.kucoin({ options: { ...spotOnly, fetchMarkets: { types: ["spot"], fetchTickersFees: false } } }),
 };
 
 async function answer(url: string): Promise<unknown> {
+  // ccxt asks Gate which pairs can be traded on margin; no scan does.
+  if (url.endsWith("/margin/currency_pairs")) return [];
   return await (await simulator.handle(new Request(url))).json();
 }
 

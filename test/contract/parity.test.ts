@@ -169,6 +169,15 @@ const WITHOUT_CAPTURE = [
   "okx-spot spotTickers",
   "okx-spot spotInstruments",
   "okx-spot spotBooks",
+  "bitget-spot spotTickers",
+  "bitget-spot spotSymbols",
+  "bitget-spot spotOrderbook",
+  "gate-spot spotTickers",
+  "gate-spot spotPairs",
+  "gate-spot spotOrderBook",
+  "kucoin-spot spotTickers",
+  "kucoin-spot spotSymbols",
+  "kucoin-spot spotLevel2",
 ];
 
 describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, () => {

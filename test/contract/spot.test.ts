@@ -5,6 +5,9 @@ import { SIMULATED_VENUES } from "../../simulator/venues/registry.ts";
 import type { Parsed } from "../../src/venues/adapter.ts";
 import { binanceSpot } from "../../src/venues/binance-spot.ts";
 import { bybitSpot } from "../../src/venues/bybit-spot.ts";
+import { bitgetSpot } from "../../src/venues/bitget-spot.ts";
+import { gateSpot } from "../../src/venues/gate-spot.ts";
+import { kucoinSpot } from "../../src/venues/kucoin-spot.ts";
 import { okxSpot } from "../../src/venues/okx-spot.ts";
 import { adapterOf } from "../../src/venues/registry.ts";
 import { capture, capturesNote, haveCaptures } from "../captures.ts";
@@ -14,12 +17,18 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 
 const bybitBody = (list: readonly object[]): object => ({ retCode: 0, retMsg: "OK", result: { category: "spot", list }, time: NOW_MS });
 const okxBody = (data: readonly object[]): object => ({ code: "0", msg: "", data });
+const bitgetBody = (data: readonly object[]): object => ({ code: "00000", msg: "success", requestTime: NOW_MS, data });
+const kucoinTickers = (ticker: readonly object[]): object => ({ code: "200000", data: { time: NOW_MS - 900, ticker } });
+const kucoinBody = (data: readonly object[]): object => ({ code: "200000", data });
 
 /** The least that each venue's rows need in order to be named. */
 const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
   "binance-spot": (symbol) => ({ spotBookTicker: [{ symbol, bidPrice: "2" }] }),
   "bybit-spot": (symbol) => ({ spotTickers: bybitBody([{ symbol, bid1Price: "2" }]) }),
   "okx-spot": (instId) => ({ spotTickers: okxBody([{ instType: "SPOT", instId, bidPx: "2" }]) }),
+  "bitget-spot": (symbol) => ({ spotTickers: bitgetBody([{ symbol, bidPr: "2" }]) }),
+  "gate-spot": (pair) => ({ spotTickers: [{ currency_pair: pair, highest_bid: "2" }] }),
+  "kucoin-spot": (symbol) => ({ spotTickers: kucoinTickers([{ symbol, buy: "2" }]) }),
 };
 
 function parsed(feed: string, name: string) {
@@ -45,6 +54,16 @@ describe("a spot pair's name becomes one canonical symbol, and its price is per 
     ["bybit-spot", "SOLUSDC", "SOL/USDC", 1],
     ["okx-spot", "BTC-USDT", "BTC/USDT", 1],
     ["okx-spot", "1INCH-USDC", "1INCH/USDC", 1],
+    ["bitget-spot", "BTCUSDT", "BTC/USDT", 1],
+    ["bitget-spot", "0GUSDC", "0G/USDC", 1],
+    ["bitget-spot", "币安人生USDT", "币安人生/USDT", 1],
+    ["gate-spot", "BTC_USDT", "BTC/USDT", 1],
+    ["gate-spot", "2Z_USDC", "2Z/USDC", 1],
+    ["gate-spot", "B_USDT", "B/USDT", 1],
+    ["gate-spot", "1000SATS_USDT", "SATS/USDT", 1000],
+    ["kucoin-spot", "BTC-USDT", "BTC/USDT", 1],
+    ["kucoin-spot", "1INCH-USDT", "1INCH/USDT", 1],
+    ["kucoin-spot", "10000CAT-USDC", "CAT/USDC", 10_000],
   ])("%s %s → %s", (feed, name, symbol, multiplier) => {
     const [quote] = quotesOf(parsed(feed, name));
     const [, currency] = symbol.split("/");
@@ -62,6 +81,17 @@ describe("a spot pair's name becomes one canonical symbol, and its price is per 
     ["okx-spot", "PEOPLE-EUR", "unsupported-settle"],
     ["okx-spot", "BTC-USDT-SWAP", "bad-symbol"],
     ["okx-spot", "-USDT", "bad-symbol"],
+    ["bitget-spot", "BTCEUR", "unsupported-settle"],
+    ["bitget-spot", "BTC3LUSDT", "not-an-instrument"],
+    ["bitget-spot", "USDT", "bad-symbol"],
+    ["gate-spot", "ETH_BTC", "unsupported-settle"],
+    ["gate-spot", "ADA_GUSD", "unsupported-settle"],
+    ["gate-spot", "BTC3L_USDT", "not-an-instrument"],
+    ["gate-spot", "SOL2S_USDT", "not-an-instrument"],
+    ["gate-spot", "BTC_USDT_20261225", "bad-symbol"],
+    ["kucoin-spot", "BTC-EUR", "unsupported-settle"],
+    ["kucoin-spot", "ETH3S-USDT", "not-an-instrument"],
+    ["kucoin-spot", "BTCUSDT", "bad-symbol"],
   ])("%s %s is refused as %s", (feed, symbol, reason) => {
     expect(parsed(feed, symbol).rejected).toMatchObject([{ symbol, reason }]);
   });
@@ -93,6 +123,20 @@ describe("what the metadata says of a spot pair", () => {
         NOW_MS,
       );
     },
+    "bitget-spot": (change) => {
+      const known = { symbol: "BTCUSDT", status: "online", baseCoin: "BTC", quoteCoin: "USDT", minTradeAmount: "0", offTime: "" };
+      const bodies = { spotTickers: bitgetBody([{ symbol: "BTCUSDT" }]), spotSymbols: bitgetBody([{ ...known, ...change }]) };
+      return mustParse(bitgetSpot, bodies, NOW_MS);
+    },
+    "gate-spot": (change) => {
+      const known = { id: "BTC_USDT", base: "BTC", quote: "USDT", trade_status: "tradable", type: "normal", delisting_time: 0 };
+      return mustParse(gateSpot, { spotTickers: [{ currency_pair: "BTC_USDT" }], spotPairs: [{ ...known, ...change }] }, NOW_MS);
+    },
+    "kucoin-spot": (change) => {
+      const known = { symbol: "BTC-USDT", baseCurrency: "BTC", quoteCurrency: "USDT", enableTrading: true, callauctionIsEnabled: false };
+      const bodies = { spotTickers: kucoinTickers([{ symbol: "BTC-USDT" }]), spotSymbols: kucoinBody([{ ...known, ...change }]) };
+      return mustParse(kucoinSpot, bodies, NOW_MS);
+    },
   };
   const rowOf = (feed: string, change: object): Parsed => {
     const make = ROWS[feed];
@@ -119,6 +163,25 @@ describe("what the metadata says of a spot pair", () => {
     ["okx-spot", { instCategory: "3" }, "trading", "equity"],
     ["okx-spot", { instCategory: "" }, "trading", null],
     ["okx-spot", { instId: "ETH-USDT", baseCcy: "ETH" }, null, null],
+    ["bitget-spot", {}, "trading", null],
+    ["bitget-spot", { status: "halt" }, "halted", null],
+    ["bitget-spot", { status: "offline" }, "halted", null],
+    ["bitget-spot", { status: "gray" }, "pre-market", null],
+    ["bitget-spot", { offTime: "1795435200000" }, "delisting", null],
+    ["bitget-spot", { offTime: "-1" }, "trading", null],
+    ["bitget-spot", { symbol: "ETHUSDT", baseCoin: "ETH" }, null, null],
+    ["gate-spot", {}, "trading", null],
+    ["gate-spot", { type: undefined, delisting_time: undefined }, "trading", null],
+    ["gate-spot", { trade_status: "untradable" }, "halted", null],
+    ["gate-spot", { trade_status: "buyable" }, "halted", null],
+    ["gate-spot", { trade_status: "sellable" }, "halted", null],
+    ["gate-spot", { type: "premarket" }, "pre-market", null],
+    ["gate-spot", { delisting_time: 1_795_435_200 }, "delisting", null],
+    ["gate-spot", { id: "ETH_USDT", base: "ETH" }, null, null],
+    ["kucoin-spot", {}, "trading", null],
+    ["kucoin-spot", { enableTrading: false }, "halted", null],
+    ["kucoin-spot", { callauctionIsEnabled: true }, "pre-market", null],
+    ["kucoin-spot", { symbol: "ETH-USDT", baseCurrency: "ETH" }, null, null],
   ])("%s %o: state %s, class %s", (feed, change, state, assetClass) => {
     const { columns } = rowOf(feed, change);
     expect([columns.state[0], columns.assetClass[0]]).toEqual([state, assetClass]);
@@ -134,6 +197,19 @@ describe("what the metadata says of a spot pair", () => {
     ["okx-spot", { state: "test" }, "not-an-instrument"],
     ["okx-spot", { state: "something new" }, "unknown-state"],
     ["okx-spot", { quoteCcy: "USD" }, "bad-symbol"],
+    ["bitget-spot", { status: "normal" }, "unknown-state"],
+    ["bitget-spot", { baseCoin: "WBTC" }, "bad-symbol"],
+    ["bitget-spot", { quantityPrecision: "-1" }, "bad-field"],
+    ["bitget-spot", { takerFeeRate: "0.1" }, "bad-field"],
+    ["gate-spot", { trade_status: "paused" }, "unknown-state"],
+    ["gate-spot", { trade_status: undefined }, "unknown-state"],
+    ["gate-spot", { type: "something new" }, "unknown-state"],
+    ["gate-spot", { quote: "USD" }, "bad-symbol"],
+    ["gate-spot", { amount_precision: 2.5 }, "bad-field"],
+    ["kucoin-spot", { enableTrading: "yes" }, "unknown-state"],
+    ["kucoin-spot", { enableTrading: undefined }, "unknown-state"],
+    ["kucoin-spot", { baseCurrency: "XBT" }, "bad-symbol"],
+    ["kucoin-spot", { baseIncrement: "0" }, "bad-field"],
   ])("%s %o is refused as %s", (feed, change, reason) => {
     const { columns, rejected } = rowOf(feed, change);
     expect(columns.count).toBe(0);
@@ -157,6 +233,7 @@ const SAMPLES: readonly {
     // https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-tickers
     notPrinted: ["lastSz", "askPx", "askSz", "bidPx", "bidSz", "vol24h", "sodUtc0", "sodUtc8"],
   },
+  { feed: "gate-spot", endpoint: "spotTickers", file: "gate/sample_spot_tickers.json", notPrinted: [] },
 ];
 const LISTS: readonly (readonly string[])[] = [[], ["result", "list"], ["data"]];
 
@@ -174,7 +251,9 @@ describe.skipIf(!haveCaptures)(`printed spot bodies${capturesNote}`, () => {
       .find(({ name }) => name === endpoint)
       ?.render({ rows, nowMs: NOW_MS, time: (epochMs) => epochMs, query: new URLSearchParams() }) ?? { body: null };
     const [printed] = rowsIn(capture(file));
-    const simulated = rowsIn(body).find((row) => Object.values(row).some((value) => value === "BTCUSDT" || value === "BTC-USDT"));
+    const simulated = rowsIn(body).find((row) =>
+      Object.values(row).some((value) => value === "BTCUSDT" || value === "BTC-USDT" || value === "BTC_USDT"),
+    );
     expect(Object.keys(simulated ?? {}).sort()).toEqual([...Object.keys(printed ?? {}), ...notPrinted].sort());
     for (const [key, value] of Object.entries(printed ?? {})) {
       const ours = simulated?.[key];
@@ -222,6 +301,86 @@ describe.skipIf(!haveCaptures)(`printed spot bodies${capturesNote}`, () => {
 });
 
 describe("spot figures are per coin and in coins", () => {
+  it("bitget: sizes in the base of the name; the pair's own time is none of the book, the reply has a stamp", () => {
+    const ticker = { symbol: "BTCUSDT", bidPr: "37583.68", askPr: "37583.69", bidSz: "0.0007", askSz: "0.0829", ts: "1700532903261" };
+    const symbol = { symbol: "BTCUSDT", status: "online", baseCoin: "BTC", quoteCoin: "USDT", minTradeAmount: "0", quantityPrecision: "6" };
+    const [quote] = quotesOf(
+      mustParse(
+        bitgetSpot,
+        {
+          spotTickers: bitgetBody([{ ...ticker, quoteVolume: "519127705.303", baseVolume: "13907.0386" }]),
+          spotSymbols: bitgetBody([symbol]),
+        },
+        NOW_MS,
+      ),
+    );
+    expect(quote).toMatchObject({
+      bid: 37_583.68,
+      ask: 37_583.69,
+      bidSizeBase: 0.0007,
+      askSizeBase: 0.0829,
+      volume24hUsd: 519_127_705.303,
+      minOrderBase: 0,
+      lotBase: 0.000001,
+      eventAtMs: null,
+      replyAtMs: NOW_MS,
+      takerFeeRate: null,
+    });
+  });
+
+  it("gate: the tickers of all pairs have no sizes, and a size is never taken for 0; a token by its etf_ fields is none", () => {
+    const ticker = { currency_pair: "BTC_USDT", last: "64000", lowest_ask: "64001", highest_bid: "63999", quote_volume: "80032000" };
+    const pair = { id: "BTC_USDT", base: "BTC", quote: "USDT", trade_status: "tradable", min_base_amount: "0.00001", amount_precision: 5 };
+    const token = { ...ticker, currency_pair: "BULL_USDT", etf_leverage: "2.91" };
+    const rows = mustParse(gateSpot, { spotTickers: [ticker, token], spotPairs: [{ ...pair, fee: "0.2" }] }, NOW_MS);
+    expect(quotesOf(rows)[0]).toMatchObject({
+      bid: 63_999,
+      ask: 64_001,
+      bidSizeBase: null,
+      askSizeBase: null,
+      quotedNotionalUsd: null,
+      volume24hUsd: 80_032_000,
+      minOrderBase: 0.00001,
+      lotBase: 0.00001,
+      takerFeeRate: null,
+    });
+    expect(rows.rejected).toMatchObject([{ symbol: "BULL_USDT", reason: "not-an-instrument" }]);
+  });
+
+  it("kucoin: buy is the bid; one time holds for all rows; only the fee of classes B and C is a pair's own", () => {
+    const figures = {
+      buy: "11328.9",
+      sell: "11329",
+      bestBidSize: "0.5",
+      bestAskSize: "0.25",
+      volValue: "25984946.157790431",
+      vol: "2282.7",
+    };
+    const classed = (symbol: string, takerCoefficient: string): object => ({ ...figures, symbol, takerFeeRate: "0.001", takerCoefficient });
+    const rows = mustParse(
+      kucoinSpot,
+      { spotTickers: kucoinTickers([classed("BTC-USDT", "1"), classed("NKN-USDT", "2"), classed("OLD-USDT", "3")]) },
+      NOW_MS,
+    );
+    expect(quotesOf(rows)[0]).toMatchObject({
+      bid: 11_328.9,
+      ask: 11_329,
+      bidSizeBase: 0.5,
+      askSizeBase: 0.25,
+      volume24hUsd: Number("25984946.157790431"),
+      eventAtMs: NOW_MS - 900,
+      replyAtMs: null,
+      state: null,
+    });
+    expect(quotesOf(rows).map(({ takerFeeRate }) => takerFeeRate)).toEqual([null, 0.002, 0.003]);
+    expect(
+      kucoinSpot.endpoints["spotTickers"]?.read({ code: "200000", data: { time: "soon", ticker: [{ symbol: "BTC-USDT" }] } }),
+    ).toMatchObject({
+      ok: false,
+      error: { kind: "bad-shape", path: "$.data.time" },
+    });
+  });
+
   it("binance: a bundle's prices are divided, its sizes and lots multiplied; its book's unit is the bundle", () => {
     const symbol = "1000SATSUSDT";
     const filters = [{ filterType: "LOT_SIZE", minQty: "1.00000000", stepSize: "0.10000000" }];

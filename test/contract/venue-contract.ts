@@ -261,7 +261,7 @@ function rowFields({ bodies }: ContractInput): RowField[] {
 }
 
 /** The fields that name a row. */
-const NAME_FIELDS = ["symbol", "name", "contract", "instId"];
+const NAME_FIELDS = ["symbol", "name", "contract", "instId", "currency_pair", "id"];
 /** Fields in which a number stands for a state. */
 const CODES: ReadonlySet<string> = new Set(["state"]);
 

@@ -145,7 +145,7 @@ const TWIN = {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const startedAtMs = Date.now();
   const clock = (): number => START_MS + (Date.now() - startedAtMs);
-  const simulator = await startSimulator({ listen: true, clock, frozen: true, coins: 120, ...options.simulator });
+  const simulator = await startSimulator({ listen: true, clock, frozen: true, coins: 120, bookOnly: false, ...options.simulator });
   const vars = {
     ...LIMITS,
     ...BOT,

@@ -1,0 +1,148 @@
+import type { Simulator } from "../simulator/simulator.ts";
+import { rowsAt } from "./contract/bodies.ts";
+
+/** What a feed's own bodies say of one of its symbols. Prices are per unit that the venue quotes; a spot pair has no rate. */
+export type Sent = {
+  readonly bid: number;
+  readonly ask: number;
+  readonly rate: number | null;
+  readonly hours: number;
+  readonly nextMs: number;
+};
+
+type Row = Readonly<Record<string, unknown>>;
+/** The row of a symbol in the body at a path: `rows` leads to the list, `name` is the field with the symbol. */
+type RowOf = (place: {
+  readonly path: string;
+  readonly post?: unknown;
+  readonly rows?: readonly string[];
+  readonly name: string;
+}) => Promise<Row>;
+
+/**
+ * Reads figures of instruments from the bodies that the simulator sends, field by field and without any adapter. Each body
+ * is fetched once, so a reader is for one moment.
+ */
+export function sentReader(simulator: Simulator): (feed: string, symbol: string) => Promise<Sent> {
+  const bodies = new Map<string, Promise<unknown>>();
+  const bodyOf = (path: string, post?: unknown): Promise<unknown> => {
+    const init = post === undefined ? {} : { method: "POST", body: JSON.stringify(post), headers: { "content-type": "application/json" } };
+    const name = `${path} ${init.body ?? ""}`;
+    const body = bodies.get(name) ?? simulator.handle(new Request(`http://gateway/${path}`, init)).then((response) => response.json());
+    bodies.set(name, body);
+    return body;
+  };
+  return async (feed, symbol) => {
+    const reader = READERS[feed];
+    if (reader === undefined) throw new Error(`expected a feed whose bodies are known here, found ${feed}`);
+    const rowOf: RowOf = async ({ path, post, rows = [], name }) => {
+      const row = rowsAt(await bodyOf(path, post), rows).find((each) => each[name] === symbol);
+      if (row === undefined) throw new Error(`expected ${symbol} at ${path}, found none`);
+      return row;
+    };
+    return await reader({ rowOf, bodyOf, symbol, nowMs: simulator.nowMs() });
+  };
+}
+
+type Asked = {
+  readonly rowOf: RowOf;
+  readonly bodyOf: (path: string, post?: unknown) => Promise<unknown>;
+  readonly symbol: string;
+  readonly nowMs: number;
+};
+
+const HOUR_MS = 3_600_000;
+
+/** Bid and ask of a row under the venue's names for them. */
+const prices = (row: Row, bid: string, ask: string): Pick<Sent, "bid" | "ask"> => ({ bid: Number(row[bid]), ask: Number(row[ask]) });
+const spot = (row: Row, bid: string, ask: string): Sent => ({ ...prices(row, bid, ask), rate: null, hours: 8, nextMs: 0 });
+
+const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
+  binance: async ({ rowOf, bodyOf, symbol }) => {
+    const host = "fapi.binance.com/fapi/v1";
+    const premium = await rowOf({ path: `${host}/premiumIndex`, name: "symbol" });
+    const book = await rowOf({ path: `${host}/ticker/bookTicker`, name: "symbol" });
+    // Symbols that it does not list have 8 hours.
+    const info = rowsAt(await bodyOf(`${host}/fundingInfo`), []).find((row) => row["symbol"] === symbol);
+    return {
+      ...prices(book, "bidPrice", "askPrice"),
+      rate: Number(premium["lastFundingRate"]),
+      hours: Number(info?.["fundingIntervalHours"] ?? 8),
+      nextMs: Number(premium["nextFundingTime"]),
+    };
+  },
+  bybit: async ({ rowOf }) => {
+    const row = await rowOf({ path: "api.bybit.com/v5/market/tickers?category=linear", rows: ["result", "list"], name: "symbol" });
+    return {
+      ...prices(row, "bid1Price", "ask1Price"),
+      rate: Number(row["fundingRate"]),
+      hours: Number(row["fundingIntervalHour"]),
+      nextMs: Number(row["nextFundingTime"]),
+    };
+  },
+  gate: async ({ rowOf }) => {
+    const host = "api.gateio.ws/api/v4/futures/usdt";
+    const contract = await rowOf({ path: `${host}/contracts`, name: "name" });
+    return {
+      ...prices(await rowOf({ path: `${host}/tickers`, name: "contract" }), "highest_bid", "lowest_ask"),
+      rate: Number(contract["funding_rate"]),
+      hours: Number(contract["funding_interval"]) / 3600,
+      nextMs: 1000 * Number(contract["funding_next_apply"]),
+    };
+  },
+  bitget: async ({ rowOf }) => {
+    const path = (name: string): string => `api.bitget.com/api/v2/mix/market/${name}?productType=USDT-FUTURES`;
+    const funding = await rowOf({ path: path("current-fund-rate"), rows: ["data"], name: "symbol" });
+    return {
+      ...prices(await rowOf({ path: path("tickers"), rows: ["data"], name: "symbol" }), "bidPr", "askPr"),
+      rate: Number(funding["fundingRate"]),
+      hours: Number(funding["fundingRateInterval"]),
+      nextMs: Number(funding["nextUpdate"]),
+    };
+  },
+  okx: async ({ rowOf }) => {
+    const host = "www.okx.com/api/v5";
+    const rate = await rowOf({ path: `${host}/public/funding-rate?instId=ANY`, rows: ["data"], name: "instId" });
+    const nextMs = Number(rate["fundingTime"]);
+    return {
+      ...prices(await rowOf({ path: `${host}/market/tickers?instType=SWAP`, rows: ["data"], name: "instId" }), "bidPx", "askPx"),
+      rate: Number(rate["fundingRate"]),
+      hours: (Number(rate["nextFundingTime"]) - nextMs) / HOUR_MS,
+      nextMs,
+    };
+  },
+  kucoin: async ({ rowOf }) => {
+    const host = "api-futures.kucoin.com/api/v1";
+    const contract = await rowOf({ path: `${host}/contracts/active`, rows: ["data"], name: "symbol" });
+    return {
+      ...prices(await rowOf({ path: `${host}/allTickers`, rows: ["data"], name: "symbol" }), "bestBidPrice", "bestAskPrice"),
+      rate: Number(contract["fundingFeeRate"]),
+      hours: Number(contract["fundingRateGranularity"]) / HOUR_MS,
+      nextMs: Number(contract["nextFundingRateDateTime"]),
+    };
+  },
+  hyperliquid: async ({ bodyOf, symbol, nowMs }) => {
+    const body = await bodyOf("api.hyperliquid.xyz/info", { type: "metaAndAssetCtxs" });
+    const place = rowsAt(body, ["0", "universe"]).findIndex(({ name }) => name === symbol);
+    const context = rowsAt(body, ["1"])[place];
+    const [bid, ask] = Array.isArray(context?.["impactPxs"]) ? context["impactPxs"].map(Number) : [];
+    const nextMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
+    return { bid: bid ?? Number.NaN, ask: ask ?? Number.NaN, rate: Number(context?.["funding"]), hours: 1, nextMs };
+  },
+  "binance-spot": async ({ rowOf }) =>
+    spot(await rowOf({ path: "data-api.binance.vision/api/v3/ticker/bookTicker", name: "symbol" }), "bidPrice", "askPrice"),
+  "bybit-spot": async ({ rowOf }) =>
+    spot(
+      await rowOf({ path: "api.bybit.com/v5/market/tickers?category=spot", rows: ["result", "list"], name: "symbol" }),
+      "bid1Price",
+      "ask1Price",
+    ),
+  "okx-spot": async ({ rowOf }) =>
+    spot(await rowOf({ path: "www.okx.com/api/v5/market/tickers?instType=SPOT", rows: ["data"], name: "instId" }), "bidPx", "askPx"),
+  "bitget-spot": async ({ rowOf }) =>
+    spot(await rowOf({ path: "api.bitget.com/api/v2/spot/market/tickers", rows: ["data"], name: "symbol" }), "bidPr", "askPr"),
+  "gate-spot": async ({ rowOf }) =>
+    spot(await rowOf({ path: "api.gateio.ws/api/v4/spot/tickers", name: "currency_pair" }), "highest_bid", "lowest_ask"),
+  "kucoin-spot": async ({ rowOf }) =>
+    spot(await rowOf({ path: "api.kucoin.com/api/v1/market/allTickers", rows: ["data", "ticker"], name: "symbol" }), "buy", "sell"),
+};
