@@ -6,6 +6,7 @@ import { plantedPairs, slowNet, slowPriceNet, type PlantedPair } from "./referen
 import { rowsOf, type View } from "./rows.ts";
 import { startSimulator } from "./simulator.ts";
 import { SIMULATED_VENUES } from "./venues/registry.ts";
+import type { SimulatedVenue } from "./venues/venue.ts";
 
 const HOUR_MS = 3_600_000;
 const TIMES = [Date.UTC(2026, 10, 22, 12, 34, 56, 789), Date.UTC(2026, 10, 23, 0, 0, 0, 0), Date.UTC(2027, 1, 3, 7, 59, 59, 999)];
@@ -128,6 +129,15 @@ const viewOf = (seed: number, nowMs: number): View => ({
 type Row = ReturnType<typeof rowsOf>[number];
 const isHealthy = (row: Row): boolean => row.state === "trading" && row.listing.coin.class === "crypto" && row.listing.quote !== "BTC";
 
+/** `paid`: its funding over a week, for a short. Prices are per coin. */
+function legOf(venue: SimulatedVenue, row: Row, nowMs: number) {
+  const quote = venue.wire(row);
+  const [bid, ask] = [Number(quote.bid), Number(quote.ask)].map((price) => price / row.listing.multiplier);
+  const count = Math.floor((nowMs + 168 * HOUR_MS - quote.nextFundingAtMs) / (quote.intervalHours * HOUR_MS)) + 1;
+  const paid = Number(quote.rate) * count;
+  return { venue, row, quote, paid, bid: bid ?? Number.NaN, ask: ask ?? Number.NaN, coinPrice: row.index / row.listing.multiplier };
+}
+
 /** Every pair of rows of one ticker whose net is over the bar, spot never short, as `ticker long short strategy` by market. */
 function pairsOverBar(view: View, bar: number, isEligible?: (row: Row) => boolean): string[] {
   const legs = SIMULATED_VENUES.flatMap((venue) =>
@@ -139,7 +149,7 @@ function pairsOverBar(view: View, bar: number, isEligible?: (row: Row) => boolea
           row.state !== "delisted" &&
           (isEligible ?? isHealthy)(row),
       )
-      .map((row) => ({ venue, row, quote: venue.wire(row), coinPrice: row.index / row.listing.multiplier })),
+      .map((row) => legOf(venue, row, view.nowMs)),
   );
   const byTicker = Map.groupBy(legs, (leg) => leg.row.listing.coin.ticker);
   const names: string[] = [];
@@ -154,6 +164,10 @@ function pairsOverBar(view: View, bar: number, isEligible?: (row: Row) => boolea
           listing: row.listing,
         }));
         if (bought === undefined || sold === undefined) continue;
+        // What a pair earns before any cost is counted quickly; only what could clear the bar is walked, settlement by settlement.
+        const funding = short.paid - long.paid;
+        const halfGap = (short.bid - long.ask) / (short.bid + long.ask);
+        if (funding + Math.max(0, halfGap) < bar - 1e-6) continue;
         const { net, survives } = slowNet(bought, sold, view.nowMs);
         const isCarry = long.venue.profile.kind === "spot";
         const name = `${ticker} ${long.venue.id} ${short.venue.id}`;

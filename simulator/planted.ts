@@ -103,6 +103,23 @@ export const PLANTED: readonly PlantedCoin[] = [
       bybit: { per8h: 0.00102, intervalHours: 8 },
     },
   },
+  {
+    strategy: "funding",
+    asset: "TRUMP",
+    kind: "opens",
+    legs: {
+      aster: { per8h: -0.0004, intervalHours: 1 },
+      kucoin: { per8h: 0.0005, intervalHours: 8 },
+      bitget: { per8h: 0.0006, intervalHours: 4 },
+    },
+  },
+  // MEXC's list has no sizes: only the order book prices it.
+  {
+    strategy: "funding",
+    asset: "VIRTUAL",
+    kind: "opens",
+    legs: { mexc: { per8h: -0.0006, intervalHours: 4 }, okx: { per8h: 0.0005, intervalHours: 8 } },
+  },
   // Spot fees are 10 basis points: 0.0008 per 8 h earn 168, and 34 to 35 go into fees and crossing.
   { strategy: "carry", asset: "ENA", kind: "opens", legs: { "binance-spot": SPOT, bybit: { per8h: 0.0008, intervalHours: 8 } } },
   { strategy: "carry", asset: "INJ", kind: "opens", legs: { "bybit-spot": SPOT, bybit: { per8h: 0.0009, intervalHours: 4 } } },

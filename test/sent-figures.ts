@@ -129,6 +129,26 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
     const nextMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
     return { bid: bid ?? Number.NaN, ask: ask ?? Number.NaN, rate: Number(context?.["funding"]), hours: 1, nextMs };
   },
+  aster: async ({ rowOf }) => {
+    const host = "fapi.asterdex.com/fapi/v3";
+    const premium = await rowOf({ path: `${host}/premiumIndex`, name: "symbol" });
+    return {
+      ...prices(await rowOf({ path: `${host}/ticker/bookTicker`, name: "symbol" }), "bidPrice", "askPrice"),
+      rate: Number(premium["lastFundingRate"]),
+      hours: Number((await rowOf({ path: `${host}/fundingInfo`, name: "symbol" }))["fundingIntervalHours"]),
+      nextMs: Number(premium["nextFundingTime"]),
+    };
+  },
+  mexc: async ({ rowOf }) => {
+    const host = "api.mexc.com/api/v1/contract";
+    const rate = await rowOf({ path: `${host}/funding_rate`, rows: ["data"], name: "symbol" });
+    return {
+      ...prices(await rowOf({ path: `${host}/ticker`, rows: ["data"], name: "symbol" }), "bid1", "ask1"),
+      rate: Number(rate["fundingRate"]),
+      hours: Number(rate["collectCycle"]),
+      nextMs: Number(rate["nextSettleTime"]),
+    };
+  },
   "binance-spot": async ({ rowOf }) =>
     spot(await rowOf({ path: "data-api.binance.vision/api/v3/ticker/bookTicker", name: "symbol" }), "bidPrice", "askPrice"),
   "bybit-spot": async ({ rowOf }) =>
