@@ -5,16 +5,18 @@ import { wake } from "./delivery/enqueue.ts";
 import { queuePorts } from "./delivery/queue-ports.ts";
 import type { QueuePorts } from "./delivery/queues.ts";
 import type { BroadcastMessage } from "./domain/delivery.ts";
-import type { FeedPlace } from "./feeds/feed-place.ts";
+import type { VenueKey } from "./domain/venue-key.ts";
+import { feedPlace, type FeedPlace } from "./feeds/feed-place.ts";
 import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
 import { sleep } from "./net/sleep.ts";
+import { idsOf } from "./objects/account-check.ts";
 import { RULE_FACTS } from "./rule-facts.ts";
 import { loadFlags } from "./storage/flags.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
 import { createTelegram, type Telegram } from "./telegram/services.ts";
-import { venueFacts, VENUE_IDS } from "./venues/registry.ts";
+import { adapterOf, venueFacts, VENUE_IDS } from "./venues/registry.ts";
 
 /** Everything that handlers and Durable Objects use, built once per isolate. Nothing in it belongs to one request. */
 export type Services = {
@@ -91,6 +93,7 @@ function build(env: Env): Services {
   const { fetchAttempts, fetchHeadersLimitMs, fetchBodyLimitMs, retryDelayMs } = config.limits;
   const api = lazily(() => apiOf({ env, config, now, log, snapshots }));
   const telegram = lazily(() => telegramOf({ env, config, now, log, snapshots }));
+  const feed: Services["feed"] = ({ name, region }) => env.VENUE_FEED.getByName(name, region === null ? {} : { locationHint: region });
   return {
     config,
     log,
@@ -115,10 +118,10 @@ function build(env: Env): Services {
     },
     snapshots,
     scanner: () => env.SCANNER.getByName("scanner"),
-    feed: ({ name, region }) => env.VENUE_FEED.getByName(name, region === null ? {} : { locationHint: region }),
+    feed,
     api,
     telegram,
-    queues: lazily(() => queuesOf({ env, config, now, log, snapshots, telegram })),
+    queues: lazily(() => queuesOf({ env, config, now, log, snapshots, feed, telegram })),
     container: () => counts,
   };
 }
@@ -172,7 +175,7 @@ function telegramOf({ env, config, now, log, snapshots }: Built): Telegram {
 }
 
 /** The consumers of the queues with what they use; messages go out through the bot. */
-const queuesOf = ({ env, config, now, log, snapshots, telegram }: Built & Pick<Services, "telegram">): QueuePorts =>
+const queuesOf = ({ env, config, now, log, snapshots, feed, telegram }: Built & Pick<Services, "feed" | "telegram">): QueuePorts =>
   queuePorts({
     db: env.DB,
     log,
@@ -182,9 +185,22 @@ const queuesOf = ({ env, config, now, log, snapshots, telegram }: Built & Pick<S
     flagDefaults: config.flagDefaults,
     messagesPerSecond: config.telegram.messagesPerSecond,
     send: telegram().send,
+    keys: {
+      given: async () =>
+        await Promise.all(givenKeys(config).map(async ([venue, key]) => ({ venue, credentialId: (await idsOf(key)).credentialId }))),
+      check: async (venue, regions) => {
+        const adapter = adapterOf(venue);
+        if (adapter === null) throw new RangeError(`expected a venue, found ${venue}`);
+        return await feed(feedPlace(adapter, regions)).checkKey(venue);
+      },
+    },
     events: env.EVENTS,
     deliveries: env.DELIVERIES,
   });
+
+/** The keys that this deployment has, by venue. */
+const givenKeys = ({ venueKeys }: Config): readonly (readonly [venue: string, key: VenueKey])[] =>
+  Object.entries(venueKeys).flatMap(([venue, key]) => (key === undefined ? [] : [[venue, key] as const]));
 
 /** Puts a confirmed broadcast on the queue that makes its deliveries, from the first person on. */
 const startBroadcast =

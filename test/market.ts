@@ -23,6 +23,7 @@ export const legWith = (side: Leg["side"], fields: Partial<Quote>, terms: Partia
   side,
   quote: quoteWith(fields),
   takerFeeRate: 0.0005,
+  takerFeeSource: "test",
   accrual: "settled",
   ...terms,
 });

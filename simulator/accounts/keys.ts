@@ -19,3 +19,11 @@ export const testKey = (venue: string, kind: KeyKind): TestKey => ({
   secret: text(venue, kind, "secret"),
   passphrase: `pass-${text(venue, kind, "passphrase").slice(0, 20)}`,
 });
+
+/** The same as the variables of a Worker or of a probe. */
+export function keyVars(venue: string, kind: KeyKind): Readonly<Record<string, string>> {
+  const { key, secret, passphrase } = testKey(venue, kind);
+  const prefix = `${venue.toUpperCase()}_API_`;
+  const own = { [`${prefix}KEY`]: key, [`${prefix}SECRET`]: secret };
+  return venue === "okx" || venue === "bitget" ? { ...own, [`${prefix}PASSPHRASE`]: passphrase } : own;
+}

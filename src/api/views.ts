@@ -23,6 +23,7 @@ export function legView(leg: Leg): Record<string, unknown> {
     nextFundingAtMs: quote.nextFundingAtMs,
     fundingCap: quote.fundingCap,
     takerFeeRate: leg.takerFeeRate,
+    takerFeeSource: leg.takerFeeSource,
     volume24hUsd: quote.volume24hUsd,
     openInterestUsd: quote.openInterestUsd,
     minOrderBase: quote.minOrderBase,

@@ -6,6 +6,7 @@ import { lostDeliveries } from "../storage/deliveries.ts";
 import { purge } from "../storage/purge.ts";
 import { readSnapshot, type SnapshotSource } from "../storage/read-snapshot.ts";
 import type { ScanDetail } from "../storage/scan-record.ts";
+import { checkKeys, type KeyPorts } from "./check-keys.ts";
 import { makeDigests } from "./digest.ts";
 import { enqueue } from "./enqueue.ts";
 import type { LocalClock } from "./local-time.ts";
@@ -22,6 +23,7 @@ export type AfterScanPorts = {
   readonly clock: LocalClock;
   readonly snapshots: SnapshotSource;
   readonly wake: (refs: readonly DeliveryRef[]) => Promise<void>;
+  readonly keys: KeyPorts;
 };
 
 /** A message of a waiting row that has not come by then is lost. A busy hour may take longer; a row is sent once all the same. */
@@ -29,7 +31,8 @@ const LOST_AFTER_MS = 15 * MINUTE_MS;
 
 /**
  * What is done once a scan besides its events: the alarm for scans without an opportunity, watches, settlements of pairs that
- * are held, digests of nights that are over, messages that were lost, and once an hour what is kept no longer. Each step
+ * are held, digests of nights that are over, messages that were lost, keys that are due for a look, and once an hour what is
+ * kept no longer. Each step
  * stands alone: one that fails is logged, and the next scan does it.
  */
 export async function afterScan(
@@ -63,5 +66,9 @@ export async function afterScan(
     await step("watches", () => ringWatches({ db, market, slotMs, scanAtMs: scan.finishedAtMs, nowMs, clock, store }));
   });
   const isFirstOfHour = Math.floor(slotMs / HOUR_MS) !== Math.floor((slotMs - scan.intervalSeconds * SECOND_MS) / HOUR_MS);
+  if (flags.real_time_data) {
+    const look = { flags, scanId: message.scanId, isFirstOfHour, nowMs };
+    await step("keys", async () => await store(await checkKeys({ ...ports.keys, db, log: ports.log }, look)));
+  }
   if (isFirstOfHour) await step("purge", async () => ports.log.info("delivery.purged", { ...(await purge(db, nowMs)) }));
 }

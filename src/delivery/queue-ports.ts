@@ -3,6 +3,7 @@ import type { Flags } from "../flags.ts";
 import type { Logger } from "../monitoring/log.ts";
 import { loadFlags } from "../storage/flags.ts";
 import type { SnapshotSource } from "../storage/read-snapshot.ts";
+import type { KeyPorts } from "./check-keys.ts";
 import { wake } from "./enqueue.ts";
 import { localClock } from "./local-time.ts";
 import { newPace } from "./pace.ts";
@@ -21,6 +22,7 @@ export type QueueParts = {
   readonly messagesPerSecond: number;
   /** `null`: there is no bot. */
   readonly send: SendDelivery | null;
+  readonly keys: KeyPorts;
   readonly events: Pick<Queue<EventsMessage | BroadcastMessage>, "send">;
   readonly deliveries: Pick<Queue<DeliveriesMessage>, "sendBatch">;
 };
@@ -37,6 +39,7 @@ export function queuePorts(parts: QueueParts): QueuePorts {
     snapshots: parts.snapshots,
     messagesPerSecond: parts.messagesPerSecond,
     send: parts.send,
+    keys: parts.keys,
     pace: newPace(),
     clock: localClock(),
     flags: async () => {

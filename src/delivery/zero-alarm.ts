@@ -1,9 +1,7 @@
 import type { NewDelivery } from "../domain/delivery.ts";
-import { isNews, newIncident, noticeAt } from "../monitoring/incident.ts";
-import { insertDeliveriesStatements } from "../storage/deliveries.ts";
-import { incidentsStatement, loadIncidents } from "../storage/incidents.ts";
-import { operators } from "../storage/people.ts";
-import { incidentDeliveries } from "./incident-deliveries.ts";
+import { newIncident } from "../monitoring/incident.ts";
+import { loadIncidents } from "../storage/incidents.ts";
+import { tellIncidents } from "./incident-deliveries.ts";
 import { FAILURE, QUIET, SUBJECT, type WatchedScan, watchZero, type ZeroAlarmFlags } from "./watch-zero.ts";
 
 /**
@@ -29,14 +27,5 @@ export async function zeroAlarm({
   if (quiet === undefined || failure === undefined) return [];
   const next = watchZero({ quiet, failure }, scan, flags);
   const after = [next.quiet, next.failure];
-  const told = after.flatMap((incident) => {
-    const phase = noticeAt(incident, scan.finishedAtMs);
-    return phase === null ? [] : [{ incident, phase }];
-  });
-  const to = told.length === 0 ? [] : await operators(db);
-  const notices = told.flatMap((notice) => incidentDeliveries({ ...notice, to, scanAtMs: scan.finishedAtMs }));
-  const news = after.filter((incident, index) => isNews(before[index] ?? incident, incident));
-  // One transaction, so that no incident is open that nobody was told of, and none is told that is not open.
-  if (news.length > 0) await db.batch([...insertDeliveriesStatements(db, notices, nowMs), incidentsStatement(db, news)]);
-  return notices;
+  return await tellIncidents(db, { before, after, scanAtMs: scan.finishedAtMs, nowMs });
 }

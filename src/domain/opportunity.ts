@@ -9,6 +9,8 @@ export type Leg = {
   readonly quote: Quote;
   /** Taker fee used, fraction of notional one way; `null` where the venue's fee is not known. */
   readonly takerFeeRate: number | null;
+  /** Where that fee comes from, with the day it was read; `null` where it is not known or a person's own. */
+  readonly takerFeeSource: string | null;
   readonly accrual: "settled" | "continuous";
 };
 

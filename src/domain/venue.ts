@@ -8,10 +8,11 @@ export type VenueId = string;
 export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 export type LocationHint = (typeof LOCATION_HINTS)[number];
 
-/** A figure that a venue publishes in documents and not in its market data. */
+/** A figure that a venue does not send with its market data: from its documents, or a fee as the operator's account pays it. */
 export type Documented = {
   /** A fraction: of notional for a fee, per interval for a funding cap. */
   readonly rate: number;
+  /** Address of the document, or what else it was read from. */
   readonly source: string;
   /** The day the source was read, YYYY-MM-DD. */
   readonly readOn: string;

@@ -37,7 +37,8 @@ export function withOwnTerms(priced: Priced, terms: OwnTerms, nowMs: number): Pr
 const legWithFee = (leg: Leg, own: OwnTerms["fees"]): Leg => {
   const { venue, kind } = leg.quote;
   const name = kind === "perpetual" ? venue : `${venue}-${kind}`;
-  return leg.quote.takerFeeRate === null && Object.hasOwn(own, name) ? { ...leg, takerFeeRate: own[name] ?? leg.takerFeeRate } : leg;
+  const rate = leg.quote.takerFeeRate === null && Object.hasOwn(own, name) ? own[name] : undefined;
+  return rate === undefined ? leg : { ...leg, takerFeeRate: rate, takerFeeSource: null };
 };
 
 function ledgerAt(pair: Priced, { sizeUsd, horizonHours }: OwnTerms, nowMs: number): Ledger {

@@ -1,5 +1,7 @@
 import type { FeedId } from "../domain/feed.ts";
 import { SECOND_MS } from "../domain/units.ts";
+import type { KeyState } from "../domain/venue-key.ts";
+import { withAccountFees } from "../feeds/account-fees.ts";
 import { hasAnswered } from "../feeds/ask-feeds.ts";
 import { feedPlace, type FeedPlace } from "../feeds/feed-place.ts";
 import type { Flags } from "../flags.ts";
@@ -21,12 +23,14 @@ export function scanPorts(scan: {
   readonly flags: Flags;
   readonly log: Logger;
   readonly answered: (feed: FeedId) => void;
+  /** What is known of the operator's keys. */
+  readonly keys: readonly KeyState[];
 }): ScanPorts {
   const { services, log } = scan;
   const placeOf = (feed: FeedId): FeedPlace =>
     feedPlace(adapterOf(feed) ?? { id: feed, facts: { id: feed }, region: null }, scan.flags.venue_regions);
   return {
-    feeds: ADAPTERS,
+    feeds: withAccountFees(ADAPTERS, scan.keys, services.now()),
     ask: async (ask) => {
       const place = placeOf(ask.feed);
       const reply = await services.feed(place).quotes({ ...ask, region: place.region });

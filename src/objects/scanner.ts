@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { FeedId } from "../domain/feed.ts";
 import type { Verdict } from "../domain/funnel.ts";
 import { SECOND_MS } from "../domain/units.ts";
+import type { KeyState } from "../domain/venue-key.ts";
 import { fetchSettings } from "../fetch-settings.ts";
 import type { Flags } from "../flags.ts";
 import { runScan } from "../pipeline.ts";
@@ -13,6 +14,7 @@ import { takeLease } from "../storage/lease.ts";
 import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
+import { givenKeyStates } from "./account-check.ts";
 import { loadText, saveText } from "./chunked-state.ts";
 import { dispatchScans, noteScan } from "./dispatch-scans.ts";
 import { type Kept, keptText, NOTHING_KEPT, parseKept, stateFromRows } from "./kept-state.ts";
@@ -44,6 +46,7 @@ type Run = {
 export class Scanner extends DurableObject<Env> {
   #kept: Kept | null = null;
   #running = false;
+  #keys: readonly KeyState[] = [];
 
   /** Runs the scan of the slot that the time falls in, unless it is done, or another scan runs. */
   async trigger(trigger: Trigger): Promise<TriggerOutcome> {
@@ -122,7 +125,7 @@ export class Scanner extends DurableObject<Env> {
     };
     const result = await runScan(
       inputOf({ ...run, scanId }),
-      scanPorts({ services, flags, log, holder: await this.#holder(), answered: hear }),
+      scanPorts({ services, flags, log, holder: await this.#holder(), answered: hear, keys: await this.#keyStates(services) }),
     );
     if (!result.ok) {
       // The rows in memory may differ from what D1 has: the next trigger starts from what is stored.
@@ -136,6 +139,16 @@ export class Scanner extends DurableObject<Env> {
     this.#save({ ...left, ...rows, lastSlotMs: slotMs, silent, flags });
     await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
     return { ran: true, slotMs, verdict: record.verdict };
+  }
+
+  /** What D1 knows of the keys that this deployment has; the last answer where it gives none. No statement without keys. */
+  async #keyStates({ db, config, log }: Services): Promise<readonly KeyState[]> {
+    try {
+      this.#keys = await givenKeyStates(db, config);
+    } catch (error) {
+      log.with({ component: "scanner" }).error("scanner.keys-unknown", { error });
+    }
+    return this.#keys;
   }
 
   /** A feed answered after its scan had ended: the next one waits for it as for any other. */

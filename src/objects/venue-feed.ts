@@ -2,6 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { BooksAsk, BooksReply } from "../domain/depth.ts";
 import type { VenueError } from "../domain/error.ts";
 import { type FeedAsk, type FeedReply, geoBlockOf, type Placed, unreachableFrom } from "../domain/feed.ts";
+import type { VenueId } from "../domain/venue.ts";
+import type { KeyCheck } from "../domain/venue-key.ts";
 import { collectBooks, failedBooks } from "../feeds/collect-books.ts";
 import { collectVenue, failedReply } from "../feeds/collect-venue.ts";
 import type { Logger } from "../monitoring/log.ts";
@@ -10,9 +12,11 @@ import { askBreaker, tellBreaker, wasNotSent } from "../net/breaker.ts";
 import type { BudgetKeeper } from "../net/budget.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
+import { accountOf } from "../venues/account-registry.ts";
 import { nameBook } from "../venues/name-book.ts";
 import { adapterOf } from "../venues/registry.ts";
 import { type Services, servicesFor } from "../wiring.ts";
+import { checkAccount } from "./account-check.ts";
 import { breakerOpen, caller, probing } from "./feed-caller.ts";
 import { healthOf, type Held, loadFeed, poolOf, saveFeed, setBreaker } from "./feed-state.ts";
 
@@ -116,6 +120,18 @@ export class VenueFeed extends DurableObject<Env> {
     await saveFeed(this.ctx.storage, held, "calls");
     log.info("feed.books", { asked: ask.symbols.length, read: reply.books.filter(({ result }) => result.ok).length });
     return reply;
+  }
+
+  /** One look at the key of the operator's account at the venue. Never throws for what the venue does. */
+  async checkKey(venue: VenueId): Promise<KeyCheck> {
+    const services = servicesFor(this.env);
+    const key = services.config.venueKeys[venue];
+    const adapter = adapterOf(venue);
+    const account = accountOf(venue);
+    if (key === undefined || adapter === null || account === null) throw new RangeError(`expected a venue with a key, found ${venue}`);
+    const { budget } = await this.#hold(adapter, services);
+    const log = services.log.with({ component: "venue-feed", feed: venue });
+    return await checkAccount({ account, key, services, budget, log });
   }
 
   /** What is in memory, else what is stored; a load that failed is tried again by the next call. */

@@ -1,11 +1,13 @@
 import * as z from "zod";
 import type { Incident } from "../domain/incident.ts";
 import { DAY_MS } from "../domain/units.ts";
+import type { KeyState } from "../domain/venue-key.ts";
 import type { DeadLetter } from "./dead-letters.ts";
 import { currentIncidents, incidentOf } from "./incidents.ts";
 import { type Lateness, LATENESS_SQL, latenessSchema } from "./lateness.ts";
 import { LATEST_SCAN_SQL, readScanRow } from "./scans.ts";
 import { type ScanDetail, scanDetailSchema } from "./scan-record.ts";
+import { keyStateOf, listKeyStates } from "./venue-keys.ts";
 
 /** How the whole system stands, in counts. Nobody is named. Times are epoch ms. */
 export type Operations = {
@@ -38,6 +40,8 @@ export type Operations = {
   };
   /** What is open or cools down. */
   readonly incidents: readonly Incident[];
+  /** The last look at each key of the operator's accounts; never a key. */
+  readonly venueKeys: readonly Omit<KeyState, "credentialId">[];
 };
 
 const SESSIONS_SQL = "SELECT count(*) AS live FROM sessions WHERE ended_at_ms IS NULL AND expires_at_ms > ?1 LIMIT 1";
@@ -63,6 +67,7 @@ export async function readOperations(db: D1Database, nowMs: number): Promise<Ope
     db.prepare(PEOPLE_SQL),
     currentIncidents(db),
     db.prepare(LATEST_LETTERS_SQL),
+    listKeyStates(db),
   ]);
   const rows = (index: number): readonly Record<string, unknown>[] => results[index]?.results ?? [];
   const [scan] = rows(0);
@@ -74,6 +79,10 @@ export async function readOperations(db: D1Database, nowMs: number): Promise<Ope
     deadLetters: { ...deadRow.parse(rows(4)[0]), latest: letterRows.parse(rows(7)) },
     people: peopleOf(rows(5)),
     incidents: rows(6).map((row) => incidentOf(row)),
+    venueKeys: rows(8).map((row) => {
+      const { credentialId: _, ...state } = keyStateOf(row);
+      return state;
+    }),
   };
 }
 

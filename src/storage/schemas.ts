@@ -56,6 +56,7 @@ const legSchema: z.ZodType<Leg> = z.object({
   side: z.enum(["long", "short"]),
   quote: quoteSchema,
   takerFeeRate: number,
+  takerFeeSource: z.string().nullable().default(null),
   accrual: z.enum(["settled", "continuous"]),
 });
 

@@ -1,6 +1,7 @@
 import { instrumentId } from "../domain/instrument.ts";
 import type { Ledger, Leg, Priced, Strategy } from "../domain/opportunity.ts";
 import { type Quote, quoteAt } from "../domain/quote.ts";
+import type { VenueFacts } from "../domain/venue.ts";
 import { buildLedger, type LedgerInput } from "../economics/ledger.ts";
 import type { DirectedPair, Market, PriceRequest, RowRef } from "./strategy.ts";
 
@@ -26,7 +27,7 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
   const legAt = (side: Leg["side"], ref: RowRef): Leg => {
     const { facts } = venueAt(market, ref);
     const quote = quoteOf(ref);
-    return { side, quote, takerFeeRate: quote.takerFeeRate ?? facts.takerFee[quote.kind]?.rate ?? null, accrual: facts.accrual };
+    return { side, quote, ...takerFeeOf(quote, facts), accrual: facts.accrual };
   };
   return ({ asset, long: longRef, short: shortRef }) => {
     const long = legAt("long", longRef);
@@ -44,6 +45,14 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
       marks: [...request.marksOf(longRef).map((mark) => `long:${mark}`), ...request.marksOf(shortRef).map((mark) => `short:${mark}`)],
     };
   };
+}
+
+/** What a leg pays, with its source in a few words: an instrument's own fee, else that of the venue. */
+function takerFeeOf(quote: Quote, { takerFee }: VenueFacts): Pick<Leg, "takerFeeRate" | "takerFeeSource"> {
+  if (quote.takerFeeRate !== null) return { takerFeeRate: quote.takerFeeRate, takerFeeSource: "sent for this instrument" };
+  const fee = takerFee[quote.kind];
+  if (fee === null) return { takerFeeRate: null, takerFeeSource: null };
+  return { takerFeeRate: fee.rate, takerFeeSource: `${URL.canParse(fee.source) ? "documented fee" : fee.source}, read ${fee.readOn}` };
 }
 
 /** The name of a leg's instrument. */

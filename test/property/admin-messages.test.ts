@@ -89,6 +89,7 @@ const operations: fc.Arbitrary<Operations> = fc.record({
     latest: fc.array(fc.record({ queue: names, attempts: counts, atMs: fc.constant(NOW_MS) }), { maxLength: 3 }),
   }),
   people: fc.record({ all: counts, byStatus: tallies, byLanguage: tallies, onboarded: counts, operators: counts }),
+  venueKeys: fc.constant([]),
   incidents: fc.array(
     fc.record({
       kind: names,

@@ -63,6 +63,7 @@ function stage(
       if (outcome.kind === "sent") sent.push(call);
       return outcome;
     },
+    keys: { given: async () => [], check: async (venue) => Promise.reject(new Error(`no key of ${venue}`)) },
     events: {
       send: async (message) => {
         if ("scanId" in message) pages.push(message);

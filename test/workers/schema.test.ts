@@ -88,6 +88,17 @@ const SEED: readonly (readonly [table: string, row: Row])[] = [
   ["flags", flagRow],
 ];
 
+const keyRow: Row = {
+  venue: "alpha",
+  key_id: "0123456789ab",
+  credential_id: "ba9876543210",
+  scope: "read-only",
+  perpetual_fee_rate: 0.0004,
+  perpetual_fee_read_at_ms: NOW_MS,
+  checked_at_ms: NOW_MS,
+  created_at: NOW_MS,
+  updated_at: NOW_MS,
+};
 const leaseRow: Row = { name: "scans", holder: "one", until_ms: NOW_MS + 1, updated_at: NOW_MS };
 
 describe("migrations", () => {
@@ -262,6 +273,13 @@ describe("the database refuses", () => {
     ["event_times_in_ms", "a time in seconds", "opportunity_events", { ...eventRow, at_ms: NOW_MS / 1_000 }],
     ["opened_has_net", "an opening without net", "opportunity_events", { ...eventRow, net: null }],
     ["end_has_reason", "an end without a reason", "opportunity_events", { ...eventRow, kind: "closed" }],
+    ["known_scope", "a scope that is none", "venue_keys", { ...keyRow, scope: "all" }],
+    ["ids_are_hashes", "a key in the place of its id", "venue_keys", { ...keyRow, key_id: "kEyOfAnAccount" }],
+    ["ids_are_hashes", "an id that is no hash", "venue_keys", { ...keyRow, credential_id: "not-hex-here" }],
+    ["fees_of_readers", "a fee of a key that can trade", "venue_keys", { ...keyRow, scope: "trading" }],
+    ["fees_are_sane", "a fee in percent", "venue_keys", { ...keyRow, perpetual_fee_rate: 0.04 }],
+    ["fees_have_times", "a fee that was read at no time", "venue_keys", { ...keyRow, perpetual_fee_read_at_ms: null }],
+    ["key_times_in_ms", "a time in seconds", "venue_keys", { ...keyRow, checked_at_ms: NOW_MS / 1_000 }],
     ["lease_named", "a holder without a name", "leases", { ...leaseRow, holder: "" }],
     ["lease_times", "a time in seconds", "leases", { ...leaseRow, updated_at: NOW_MS / 1_000 }],
     ["lease_times", "an end before its start", "leases", { ...leaseRow, until_ms: NOW_MS - 1 }],

@@ -389,7 +389,12 @@ export const en = {
     languages: (list: string) => `Languages: ${list}`,
     incident: (name: string, span: string) => `Open: ${name}, for ${span}`,
     noIncidents: "No open incident",
-    incidentNames: { "market-quiet": "no opportunities, market quiet", "data-failure": "no opportunities, data failure" },
+    incidentNames: {
+      "market-quiet": "no opportunities, market quiet",
+      "data-failure": "no opportunities, data failure",
+      "auth-failure": "a venue refuses our key",
+      "key-refused": "a key can do more than read and is not used",
+    },
     flagsChanged: (count: string) => `Flags that differ from their defaults: ${count}`,
     flagValue: (key: string, value: string) => `${key} = ${value}`,
     flagsHow: "A tap shows a flag. To set one: /admin flag KEY VALUE. Back to its default: /admin unset KEY.",

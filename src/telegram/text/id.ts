@@ -388,7 +388,12 @@ export const id: Catalogue = {
     languages: (list) => `Bahasa: ${list}`,
     incident: (name, span) => `Terbuka: ${name}, selama ${span}`,
     noIncidents: "Tidak ada insiden terbuka",
-    incidentNames: { "market-quiet": "tanpa peluang, pasar sepi", "data-failure": "tanpa peluang, data gagal" },
+    incidentNames: {
+      "market-quiet": "tanpa peluang, pasar sepi",
+      "data-failure": "tanpa peluang, data gagal",
+      "auth-failure": "sebuah bursa menolak kunci kita",
+      "key-refused": "sebuah kunci bisa lebih dari sekadar membaca dan tidak dipakai",
+    },
     flagsChanged: (count) => `Setelan yang berbeda dari bawaannya: ${count}`,
     flagValue: (key, value) => `${key} = ${value}`,
     flagsHow: "Ketuk untuk melihat satu setelan. Mengubah: /admin flag KUNCI NILAI. Kembali ke bawaan: /admin unset KUNCI.",
