@@ -7,6 +7,7 @@ import { bybit } from "./bybit.ts";
 import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { gateSpot } from "./gate-spot.ts";
+import { htx } from "./htx.ts";
 import { hyperliquid } from "./hyperliquid.ts";
 import { kucoin } from "./kucoin.ts";
 import { kucoinSpot } from "./kucoin-spot.ts";
@@ -26,6 +27,7 @@ export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
   kucoin,
   aster,
   mexc,
+  htx,
   binanceSpot,
   bybitSpot,
   okxSpot,

@@ -10,6 +10,7 @@ import { bybit } from "./bybit.ts";
 import { bybitSpot } from "./bybit-spot.ts";
 import { gate } from "./gate.ts";
 import { gateSpot } from "./gate-spot.ts";
+import { htx } from "./htx.ts";
 import { hyperliquid } from "./hyperliquid.ts";
 import { kucoin } from "./kucoin.ts";
 import { kucoinSpot } from "./kucoin-spot.ts";
@@ -28,6 +29,7 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   kucoin,
   aster,
   mexc,
+  htx,
   binanceSpot,
   bybitSpot,
   okxSpot,

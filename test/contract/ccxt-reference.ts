@@ -21,6 +21,10 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   bitget: () => new ccxt.bitget({ options: { ...swapsOnly, fetchFundingRates: { method: "publicMixGetV2MixMarketCurrentFundRate" } } }),
   bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
   gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
+  htx: () =>
+    new ccxt.htx({
+      options: { ...swapsOnly, defaultSubType: "linear", fetchMarkets: { types: { spot: false, linear: true, inverse: false } } },
+    }),
   hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
   kucoin: () => new ccxt.kucoinfutures({ options: swapsOnly }),
   mexc: () => new ccxt.mexc({ options: swapsOnly }),
@@ -43,7 +47,13 @@ async function kucoinRates(answer: Answer): Promise<unknown> {
 }
 
 /** Rates that ccxt asks for contract by contract, or not at all, where the venue sends all at once. */
-const BULK_RATES: Readonly<Record<string, string>> = { mexc: "https://api.mexc.com/api/v1/contract/funding_rate" };
+const BULK_RATES: Readonly<Record<string, string>> = {
+  htx: "https://api.hbdm.com/linear-swap-api/v1/swap_batch_funding_rate",
+  mexc: "https://api.mexc.com/api/v1/contract/funding_rate",
+};
+
+/** HTX's tickers as ccxt asks for them, and the next version of the same body, which we read. */
+const HTX_TICKERS = ["/linear-swap-ex/market/detail/batch_merged", "/v2/linear-swap-ex/market/detail/batch_merged"] as const;
 
 /** Lists of spot markets, which some venues of ccxt read whatever is asked. */
 const SPOT_LISTS: readonly (readonly [part: string, body: unknown])[] = [["/api/v3/exchangeInfo", { symbols: [] }]];
@@ -70,7 +80,7 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
   exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) => {
     const spot = SPOT_LISTS.find(([part]) => url.includes(part));
     if (spot !== undefined) return spot[1];
-    return url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url, body);
+    return url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url.replace(...HTX_TICKERS), body);
   };
   await exchange.loadMarkets();
   const rates = await ratesOf(exchange, venue, answer);

@@ -64,6 +64,12 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     holds: ({ ours, theirs }) => ours !== null && ours.fundingIntervalHours !== null && theirs?.intervalHours === null,
   },
   {
+    field: "intervalHours",
+    venue: "htx",
+    evidence: "htx.js subtracts funding_time from next_funding_time, which is null; the interval is settlement_period of the contract.",
+    holds: ({ theirs }) => theirs?.intervalHours === null,
+  },
+  {
     field: "nextFundingAtMs",
     venue: "binance",
     evidence: "nextFundingTime 0 means that there is none: seen on rows that do not trade.",

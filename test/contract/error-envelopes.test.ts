@@ -46,6 +46,22 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["mexc", 200, { success: false, code: 501, message: "System busy" }, { kind: "server", status: 200 }],
     ["mexc", 403, { success: false, code: 403, message: "Access denied" }, { kind: "forbidden", status: 403 }],
     ["mexc", 200, { success: false, code: 1001, message: "Contract does not exist!" }, { kind: "venue-error", code: "1001" }],
+    [
+      "htx",
+      200,
+      { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 },
+      { kind: "rate-limited", status: 200, retryAfterMs: null },
+    ],
+    ["htx", 429, { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 }, { kind: "rate-limited", status: 429 }],
+    ["htx", 200, { status: "error", err_code: 1000, err_msg: "System error.", ts: 1 }, { kind: "server", status: 200 }],
+    ["htx", 200, { status: "error", "err-code": "base-system-error", "err-msg": "system error" }, { kind: "server", status: 200 }],
+    ["htx", 200, { status: "error", err_code: 1013, err_msg: "no such contract" }, { kind: "venue-error", code: "1013" }],
+    [
+      "htx",
+      200,
+      { status: "error", "err-code": "invalid-parameter", "err-msg": "invalid symbol" },
+      { kind: "venue-error", code: "invalid-parameter" },
+    ],
     ["hyperliquid", 200, { status: "err", response: "bad" }, { kind: "venue-error", code: "err" }],
     ["hyperliquid", 422, "Failed to deserialize the JSON body into the target type", { kind: "venue-error", code: "422" }],
   ])("%s %d %o", (venue, status, body, expected) => {
@@ -63,6 +79,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       kucoin: { code: "429000", msg: "Too many requests" },
       aster: { code: -1003, msg: "Too many requests" },
       mexc: { success: false, code: 510, message: "too frequent" },
+      htx: { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];
@@ -80,6 +97,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     expect(adapterOf("okx")?.errorIn({ code: "0", msg: "", data: [] }, 200)).toBeNull();
     expect(adapterOf("okx")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
     expect(adapterOf("kucoin")?.errorIn({ code: "200000", data: [] }, 200)).toBeNull();
+    expect(adapterOf("htx")?.errorIn({ status: "ok", data: [] }, 200)).toBeNull();
     expect(adapterOf("mexc")?.errorIn({ success: true, code: 0, data: [] }, 200)).toBeNull();
     expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
   });

@@ -112,6 +112,7 @@ const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     "data[].baseCurrency decimal": "the coin named 4",
     "data[].displayBaseCurrency decimal": "the coin named 4",
   },
+  "htx fundingRate": { "data[].symbol decimal": "the coin named 4" },
   "binance exchangeInfo": { "symbols[].baseAsset decimal": "the coin named 4" },
   "hyperliquid metaAndAssetCtxs": { "[].universe[].name decimal": "the coin named 4" },
 };
@@ -159,6 +160,8 @@ const WITHOUT_CAPTURE = [
   "aster depth",
   "aster exchangeInfo",
   "mexc depth",
+  "htx contractInfo",
+  "htx depth",
   "binance-spot spotBookTicker",
   "binance-spot spotTicker24hr",
   "binance-spot spotExchangeInfo",
@@ -300,7 +303,7 @@ function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
     if (!Array.isArray(list)) return;
     for (const [place, row] of list.entries()) {
       if (!isRow(row)) continue;
-      const name = names?.[place] ?? row["symbol"] ?? row["contract"] ?? row["name"] ?? row["instId"];
+      const name = names?.[place] ?? row["contract_code"] ?? row["symbol"] ?? row["contract"] ?? row["name"] ?? row["instId"];
       if (typeof name === "string") rows.set(name, row);
     }
   };
@@ -310,7 +313,7 @@ function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
       body[0]["universe"].map((entry: unknown) => (isRow(entry) ? entry["name"] : null)),
     );
   } else if (Array.isArray(body)) take(body);
-  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : (body["symbols"] ?? body["data"]));
+  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : (body["symbols"] ?? body["ticks"] ?? body["data"]));
   return rows;
 }
 

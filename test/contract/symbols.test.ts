@@ -27,10 +27,17 @@ const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
       data: [{ symbol, type: symbol.endsWith("M") ? "FFWCSX" : "FFICSX", isInverse: symbol === "XBTUSDM", markPrice: 2 }],
     },
   }),
+  htx: (contract_code) => ({
+    fundingRate: { status: "ok", data: [{ contract_code }], ts: NOW_MS },
+    merged: { status: "ok", ticks: [{ contract_code, bid: [2, 1] }], ts: NOW_MS },
+  }),
   mexc: (symbol) => ({ fundingRate: { success: true, code: 0, data: [{ symbol, fairPrice: 2 }] } }),
   hyperliquid: (name) => ({ metaAndAssetCtxs: [{ universe: [{ name }] }, [{ markPx: "2" }]] }),
   aster: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
 };
+
+/** Venues that send no mark price in bulk. */
+const PRICED_BY_BID: ReadonlySet<string> = new Set(["htx"]);
 
 function parsed(venue: string, name: string) {
   const adapter = adapterOf(venue);
@@ -101,6 +108,10 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["mexc", "1INCH_USDT", "1INCH/USDT:USDT", 1],
     ["mexc", "4_USDT", "4/USDT:USDT", 1],
     ["mexc", "币安人生_USDT", "币安人生/USDT:USDT", 1],
+    ["htx", "BTC-USDT", "BTC/USDT:USDT", 1],
+    ["htx", "PEPE-USDT", "PEPE/USDT:USDT", 1],
+    ["htx", "1INCH-USDT", "1INCH/USDT:USDT", 1],
+    ["htx", "币安人生-USDT", "币安人生/USDT:USDT", 1],
     ["hyperliquid", "BTC", "BTC/USDC:USDC", 1],
     ["hyperliquid", "kPEPE", "PEPE/USDC:USDC", 1000],
     ["hyperliquid", "KAS", "KAS/USDC:USDC", 1],
@@ -108,11 +119,12 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["hyperliquid", "2Z", "2Z/USDC:USDC", 1],
   ])("%s %s → %s × %d", (venue, name, symbol, multiplier) => {
     const { columns, venueSymbols } = parsed(venue, name);
-    expect({ symbol: columns.symbol, venueSymbols, multiplier: columns.multiplier[0], mark: columns.mark[0] }).toEqual({
+    const price = PRICED_BY_BID.has(venue) ? columns.bid[0] : columns.mark[0];
+    expect({ symbol: columns.symbol, venueSymbols, multiplier: columns.multiplier[0], price }).toEqual({
       symbol: [symbol],
       venueSymbols: [name],
       multiplier,
-      mark: 2 / multiplier,
+      price: 2 / multiplier,
     });
   });
 
@@ -154,6 +166,11 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["mexc", "BTC_USDT_20261225", "bad-symbol"],
     ["mexc", "BTCUSDT", "bad-symbol"],
     ["mexc", "_USDT", "bad-symbol"],
+    ["htx", "BTC-USDT-260918", "not-perpetual"],
+    ["htx", "BTC-USD", "not-linear"],
+    ["htx", "BTC-HUSD", "unsupported-settle"],
+    ["htx", "BTCUSDT", "bad-symbol"],
+    ["htx", "-USDT", "bad-symbol"],
     ["hyperliquid", "xyz:TSLA", "not-an-instrument"],
   ])("%s %s is refused as %s", (venue, name, reason) => {
     const { columns, rejected } = parsed(venue, name);

@@ -145,6 +145,16 @@ const CAPTURES: readonly {
     omits: { book: "bid1 and ask1 were trimmed" },
   },
   {
+    title: "htx of 2026-09-13",
+    venue: "htx",
+    atMs: 1_789_336_870_043,
+    files: {
+      fundingRate: "htx/swap_batch_funding_rate_2026-09-13.json",
+      merged: "htx/v2_linear-swap-ex_market_detail_batch_merged_2026-09-13.json",
+    },
+    omits: { state: "no contract info of that day", schedule: "CYBER is suspended, its settlement was in January" },
+  },
+  {
     title: "hyperliquid of 2026-09-11",
     venue: "hyperliquid",
     atMs: 1_789_147_120_443,
@@ -230,7 +240,7 @@ describe("a feed that keeps the names it has met", () => {
 
 describe("a body that is joined late", () => {
   it("makes the row as old as its older hot body", async () => {
-    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster", "mexc"]) {
+    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster", "mexc", "htx"]) {
       const adapter = adapterOf(id);
       if (adapter === null) throw new Error(id);
       const { bodies } = await simulated(adapter, 1);
