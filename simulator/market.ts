@@ -4,7 +4,7 @@ import type { Listing } from "./listing.ts";
 import { PLANTED, type PlantedCoin } from "./planted.ts";
 import { coinProcess, largestFundingPer8h, largestOwnFunding, listingProcess, type CoinProcess } from "./process.ts";
 import { unit } from "./random.ts";
-import { TRAPS } from "./traps.ts";
+import { type Trap, TRAPS } from "./traps.ts";
 import type { SimulatedVenue } from "./venues/venue.ts";
 
 export type Market = {
@@ -21,6 +21,8 @@ export type MarketOptions = {
   readonly coins?: number | undefined;
   /** Whether opportunities are planted; default true. Without them the market is quiet. */
   readonly planted?: boolean | undefined;
+  /** These coins, as these venues list them, and nothing else. */
+  readonly only?: readonly Trap[] | undefined;
   /** Whether some of them have a leg that only its order book prices, so that they open later; default true. */
   readonly bookOnly?: boolean | undefined;
 };
@@ -29,16 +31,13 @@ export const DEFAULT_COINS = 600;
 
 /** Builds the market of a seed. Equal options give an equal market. */
 export function createMarket(options: MarketOptions): Market {
-  const { seed, venues } = options;
-  const coins = coinList(
-    seed,
-    options.coins ?? DEFAULT_COINS,
-    TRAPS.map((trap) => trap.coin.ticker),
-  );
+  const { seed, venues, only } = options;
+  const reserved = TRAPS.map((trap) => trap.coin.ticker);
+  const coins = only === undefined ? coinList(seed, options.coins ?? DEFAULT_COINS, reserved) : [];
   const planted = options.planted === false ? [] : options.bookOnly === false ? pricedFromTop(venues) : PLANTED;
   const listings = new Map<string, readonly Listing[]>();
   const processes = new Map(coins.map((coin) => [coin.id, coinProcess(seed, coin)]));
-  for (const venue of venues) listings.set(venue.id, venueListings({ seed, venue, coins, planted, processes }));
+  for (const venue of venues) listings.set(venue.id, venueListings({ seed, venue, coins, planted, processes, only }));
   return { seed, coins, listings, planted };
 }
 
@@ -54,10 +53,11 @@ type Build = {
   readonly coins: readonly Coin[];
   readonly planted: readonly PlantedCoin[];
   readonly processes: ReadonlyMap<string, CoinProcess>;
+  readonly only: readonly Trap[] | undefined;
 };
 
 function venueListings(build: Build): readonly Listing[] {
-  const { seed, venue, coins, planted, processes } = build;
+  const { seed, venue, coins, planted, processes, only } = build;
   const rows: Listing[] = [];
   const add = (coin: Coin, extra: Partial<Listing> = {}): void => {
     rows.push(newListing({ seed, venue, process: processes.get(coin.id) ?? coinProcess(seed, coin), extra }));
@@ -81,12 +81,13 @@ function venueListings(build: Build): readonly Listing[] {
     add(coin);
     if (coin.rank <= venue.profile.usdcContracts) add(coin, { quote: "USDC", settle: "USDC" });
   }
-  if (venue.profile.listsTradfi) for (const coin of tradfiList(40)) add(coin, { fixedPer8h: tradfiFunding(seed, venue.id, coin) });
-  for (const trap of TRAPS) {
+  if (only === undefined && venue.profile.listsTradfi)
+    for (const coin of tradfiList(40)) add(coin, { fixedPer8h: tradfiFunding(seed, venue.id, coin) });
+  for (const trap of only ?? TRAPS) {
     const leg = trap.legs[venue.id];
     if (leg !== undefined) add({ ...trap.coin, level: trap.coin.level * (leg.priceFactor ?? 1) }, leg.listing);
   }
-  for (const { coin, listing } of venue.profile.ownTraps(coins)) add(coin, listing);
+  if (only === undefined) for (const { coin, listing } of venue.profile.ownTraps(coins)) add(coin, listing);
   return rows;
 }
 

@@ -9,6 +9,7 @@ import { plantedPairs, type PlantedPair } from "./reference.ts";
 import { isBotPath } from "./telegram/answer-call.ts";
 import { telegramRoutes } from "./telegram/routes.ts";
 import { createTelegram, type Telegram } from "./telegram/telegram.ts";
+import type { Trap } from "./traps.ts";
 import { SIMULATED_VENUES } from "./venues/registry.ts";
 
 export type SimulatorOptions = {
@@ -24,6 +25,8 @@ export type SimulatorOptions = {
   readonly coins?: number | undefined;
   /** Whether opportunities are planted; default true. */
   readonly planted?: boolean | undefined;
+  /** These coins, as these venues list them, and nothing else. */
+  readonly only?: readonly Trap[] | undefined;
   /** Whether some of them have a leg that only its order book prices, so that they open later; default true. */
   readonly bookOnly?: boolean | undefined;
   /** Prices and rates stand still; times go on. */
@@ -97,8 +100,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 function createWorld(options: SimulatorOptions): World {
   const seed = options.seed ?? 1;
-  const { coins, planted, bookOnly } = options;
-  const market = createMarket({ seed, venues: SIMULATED_VENUES, coins, planted, bookOnly });
+  const { coins, planted, bookOnly, only } = options;
+  const market = createMarket({ seed, venues: SIMULATED_VENUES, coins, planted, bookOnly, only });
   const recording =
     options.recordedDir === undefined ? null : loadRecording(options.recordedDir, { date: options.recordedDate, venues: SIMULATED_VENUES });
   const nowMs = options.nowMs ?? recording?.recordedAtMs ?? null;
