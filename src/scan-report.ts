@@ -5,6 +5,7 @@ import { keepBest, type Seen } from "./lifecycle/dedup.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { refusalToOpen } from "./lifecycle/transitions.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
+import { qualityOf } from "./scan-quality.ts";
 import type { GatedMarket, ScanInput } from "./scan.ts";
 import type { Observations, Rejections, RejectionSample, ScanRecord, VenueReport } from "./storage/scan-record.ts";
 import { nearMisses } from "./strategies/near-misses.ts";
@@ -66,6 +67,7 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
     nearMisses: missed,
     unpriced: [...findings.unpriced].sort((a, b) => b.grossApr - a.grossApr || (a.key < b.key ? -1 : 1)).slice(0, UNPRICED_SHOWN),
     observations: observationsOf(findings),
+    quality: qualityOf(findings.market.venues),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Leg, Missed, Opportunity, OpportunityEvent, Priced } from "../src/
 import { HOUR_MS, MINUTE_MS, YEAR_HOURS } from "../src/domain/units.ts";
 import { buildLedger } from "../src/economics/ledger.ts";
 import { opportunityId, opportunityKey } from "../src/lifecycle/key.ts";
-import type { ScanRecord } from "../src/storage/scan-record.ts";
+import type { ScanRecord, VenueReport } from "../src/storage/scan-record.ts";
 import { legWith } from "./market.ts";
 
 /** 2026-09-11 12:00 UTC, the start of a slot. */
@@ -149,6 +149,21 @@ export const eventOf = (row: Opportunity, kind: OpportunityEvent["kind"], scanId
   reason: kind === "closed" ? row.closeReason : kind === "no-data" ? row.noDataReason : null,
 });
 
+/** What a feed did in a scan: of its own venue and without a fault where nothing else is said. */
+export const reportOf = ({ feed, ...fields }: Partial<VenueReport> & { readonly feed: string }): VenueReport => ({
+  feed,
+  venue: feed,
+  ok: true,
+  receivedAtMs: null,
+  rows: 0,
+  error: null,
+  degraded: [],
+  calls: 1,
+  ms: 1,
+  health: null,
+  ...fields,
+});
+
 /** A scan of two venues that opened what it says. */
 export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
   const slotMs = fields.slotMs ?? NOW_MS;
@@ -171,21 +186,9 @@ export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
       ],
     },
     observations: { id: [], rateDifference: [], net: [] },
+    quality: { failed: { alpha: { "crossed-book": 1 } }, coins: { "1": ["BTC"] }, refused: { alpha: { "crossed-book": ["BTC"] } } },
     flags: { snapshot_ttl_seconds: 300 },
-    venues: [
-      {
-        feed: "alpha",
-        venue: "alpha",
-        ok: true,
-        receivedAtMs: slotMs + 300,
-        rows: 1,
-        error: null,
-        degraded: [],
-        calls: 2,
-        ms: 200,
-        health: null,
-      },
-    ],
+    venues: [reportOf({ feed: "alpha", rows: 1, receivedAtMs: slotMs + 300, calls: 2, ms: 200 })],
     nearMisses: [],
     unpriced: [],
     ...fields,

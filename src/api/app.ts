@@ -3,6 +3,7 @@ import { problem } from "./problem.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { opportunityRoutes } from "./routes/opportunities.ts";
+import { qualityRecordRoutes } from "./routes/quality-record.ts";
 import { qualityRoutes } from "./routes/quality.ts";
 import { rateRoutes } from "./routes/rates.ts";
 import { scanRoutes } from "./routes/scans.ts";
@@ -22,6 +23,7 @@ export function createApi(services: ApiServices): Hono {
   api.route("/api/quality", qualityRoutes(services));
   api.route("/api/rates", rateRoutes(services));
   api.route("/api/scans", scanRoutes(services));
+  api.route("/api/quality", qualityRecordRoutes(services));
   api.route("/api/health", healthRoutes(services));
   api.route("/api/admin", adminRoutes(services));
   api.notFound((context) => {
@@ -47,4 +49,4 @@ export function createApi(services: ApiServices): Hono {
 }
 
 const ROUTES =
-  "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest, /api/quality/rules or /api/health";
+  "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest, /api/quality, /api/quality/rules or /api/health";

@@ -1,6 +1,7 @@
 import type { DeliveryRef, EventsMessage, NewDelivery } from "../domain/delivery.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../domain/units.ts";
 import type { Flags } from "../flags.ts";
+import { rollUpQuality } from "../history/roll-up-quality.ts";
 import type { Logger } from "../monitoring/log.ts";
 import { lostDeliveries } from "../storage/deliveries.ts";
 import { purge } from "../storage/purge.ts";
@@ -10,6 +11,7 @@ import { checkKeys, type KeyPorts } from "./check-keys.ts";
 import { makeDigests } from "./digest.ts";
 import { enqueue } from "./enqueue.ts";
 import type { LocalClock } from "./local-time.ts";
+import { duplicateAlarm, passRateAlarm } from "./quality-alarms.ts";
 import { ringWatches } from "./ring-watches.ts";
 import { settle } from "./settle.ts";
 import { zeroAlarm } from "./zero-alarm.ts";
@@ -30,9 +32,9 @@ export type AfterScanPorts = {
 const LOST_AFTER_MS = 15 * MINUTE_MS;
 
 /**
- * What is done once a scan besides its events: the alarm for scans without an opportunity, watches, settlements of pairs that
- * are held, digests of nights that are over, messages that were lost, keys that are due for a look, and once an hour what is
- * kept no longer. Each step
+ * What is done once a scan besides its events: the alarms for scans without an opportunity, for low pass rates and for what is
+ * double, the sums of hours and days, watches, settlements of pairs that are held, digests of nights that are over, messages
+ * that were lost, keys that are due for a look, and once an hour what is kept no longer. Each step
  * stands alone: one that fails is logged, and the next scan does it.
  */
 export async function afterScan(
@@ -64,6 +66,18 @@ export async function afterScan(
     const { market } = read.value.snapshot;
     await step("settlements", () => settle(db, { market }, nowMs));
     await step("watches", () => ringWatches({ db, market, slotMs, scanAtMs: scan.finishedAtMs, nowMs, clock, store }));
+  });
+  await step("pass-rates", async () => await store(await passRateAlarm({ db, scan, flags, nowMs })));
+  await step("quality", async () => {
+    const made = await rollUpQuality(db, nowMs);
+    if (made.hours + made.days > 0) ports.log.info("quality.summed", made);
+  });
+  await step("duplicates", async () => {
+    const coolDownMinutes = flags.incident_cooldown_minutes;
+    const found = await duplicateAlarm({ db, scanAtMs: scan.finishedAtMs, coolDownMinutes, nowMs });
+    if (found === null) return;
+    ports.log.info("duplicates.checked", found.check);
+    await store(found.notices);
   });
   const isFirstOfHour = Math.floor(slotMs / HOUR_MS) !== Math.floor((slotMs - scan.intervalSeconds * SECOND_MS) / HOUR_MS);
   if (flags.real_time_data) {

@@ -1,4 +1,5 @@
 import { DAY_MS } from "../domain/units.ts";
+import { HOURS_KEPT_MS } from "./quality-record.ts";
 
 /** Telegram sends an update again for a day at most. */
 const UPDATES_MS = 2 * DAY_MS;
@@ -9,6 +10,8 @@ const AUDITS_MS = 30 * DAY_MS;
 /** Sessions that are over: the next /start makes a new one. */
 const SESSIONS_MS = 30 * DAY_MS;
 const DEAD_LETTERS_MS = 90 * DAY_MS;
+/** Counts of what is double, hour by hour. */
+const CHECKS_MS = 400 * DAY_MS;
 /** Rows that one statement removes at most. */
 const MOST_ROWS = 5_000;
 
@@ -48,6 +51,13 @@ export const PURGE_SESSIONS_SQL = `
 export const PURGE_DEAD_LETTERS_SQL = `
   DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE at_ms < ?1 LIMIT ?2)`;
 
+/** Hours of the record of quality, once their day is summed; days stay. */
+export const PURGE_QUALITY_HOURS_SQL = `
+  DELETE FROM quality_hours WHERE id IN (
+    SELECT id FROM quality_hours WHERE id < min(?1, coalesce((SELECT max(id) + 86400000 FROM quality_days), 0)) ORDER BY id LIMIT ?2)`;
+export const PURGE_CHECKS_SQL = `
+  DELETE FROM duplicate_checks WHERE id IN (SELECT id FROM duplicate_checks WHERE id < ?1 ORDER BY id LIMIT ?2)`;
+
 /** Removes what is kept no longer, a bounded part a call. Gives the rows removed. */
 export async function purge(db: D1Database, nowMs: number): Promise<{ readonly updates: number; readonly deliveries: number }> {
   const [updates, deliveries] = await db.batch([
@@ -57,6 +67,8 @@ export async function purge(db: D1Database, nowMs: number): Promise<{ readonly u
     db.prepare(PURGE_SESSIONS_SQL).bind(nowMs - SESSIONS_MS, MOST_ROWS),
     db.prepare(PURGE_DEAD_LETTERS_SQL).bind(nowMs - DEAD_LETTERS_MS, MOST_ROWS),
     db.prepare(PURGE_ORPHANS_SQL).bind(MOST_ROWS),
+    db.prepare(PURGE_QUALITY_HOURS_SQL).bind(nowMs - HOURS_KEPT_MS, MOST_ROWS),
+    db.prepare(PURGE_CHECKS_SQL).bind(nowMs - CHECKS_MS, MOST_ROWS),
   ]);
   return { updates: updates?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };
 }

@@ -22,7 +22,7 @@ export type ScanWrite = {
 };
 
 /** Columns of `opportunities`, as `OpportunityRow` spells them, in the order of the table. */
-const COLUMNS = [
+export const OPPORTUNITY_COLUMNS = [
   "id",
   "key",
   "strategy",
@@ -98,9 +98,9 @@ const FIXED: ReadonlySet<string> = new Set([
  * A write that is not later than the row's own changes nothing, so a repetition writes nothing.
  */
 export const SAVE_OPPORTUNITIES_SQL = `
-  INSERT INTO opportunities (${COLUMNS.join(", ")})
-  SELECT ${COLUMNS.map((name) => `value ->> '${name}'`).join(", ")} FROM json_each(?1) WHERE true
-  ON CONFLICT (id) DO UPDATE SET ${COLUMNS.filter((name) => !FIXED.has(name))
+  INSERT INTO opportunities (${OPPORTUNITY_COLUMNS.join(", ")})
+  SELECT ${OPPORTUNITY_COLUMNS.map((name) => `value ->> '${name}'`).join(", ")} FROM json_each(?1) WHERE true
+  ON CONFLICT (id) DO UPDATE SET ${OPPORTUNITY_COLUMNS.filter((name) => !FIXED.has(name))
     .map((name) => `${name} = excluded.${name}`)
     .join(", ")}
     WHERE excluded.updated_at > opportunities.updated_at AND (excluded.status = 'closed' OR NOT EXISTS (
@@ -133,8 +133,8 @@ export const MISSING_EVENTS_SQL = `
 export const SAVE_SCAN_SQL = `
   INSERT INTO scans (id, scan_id, trigger, market, started_at_ms, finished_at_ms, interval_seconds, verdict, reason,
     open_count, opened_count, updated_count, closed_count, funnel, rejections, observations, flags, venues, near_misses, unpriced,
-    created_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+    quality, created_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
   ON CONFLICT (id) DO NOTHING`;
 
 type Kind = "lease" | "scan" | "opportunities" | "events" | "duplicates" | "missing-events";
@@ -204,9 +204,8 @@ function planScan(db: D1Database, write: ScanWrite): Planned {
   const { scan, nowMs } = write;
   const { counts } = scan;
   const { nearMisses, unpriced } = soundPairs(write);
-  const texts = [scan.funnel, scan.rejections, scan.observations, scan.flags, scan.venues, nearMisses, unpriced].map((part) =>
-    JSON.stringify(part),
-  );
+  const { funnel, rejections, observations, flags, venues, quality } = scan;
+  const texts = [funnel, rejections, observations, flags, venues, nearMisses, unpriced, quality].map((part) => JSON.stringify(part));
   const bytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).byteLength, 0);
   if (bytes > MAX_SCAN_BYTES) throw new RangeError(`expected a scan of at most ${MAX_SCAN_BYTES} bytes, found ${bytes}`);
   const facts = [scan.slotMs, scan.scanId, scan.trigger, scan.market, scan.startedAtMs, scan.finishedAtMs, scan.intervalSeconds];

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { FeedHealth, FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
 import type { Missed, Priced } from "../domain/opportunity.ts";
+import type { ScanQuality } from "../domain/quality-tally.ts";
 import { LOCATION_HINTS, type VenueId } from "../domain/venue.ts";
 import { funnelSchema, missedSchema, pricedSchema } from "./schemas.ts";
 
@@ -86,7 +87,7 @@ export function summaryOf(scan: ScanSummary): ScanSummary {
 }
 
 /** A scan as it is stored: one row of `scans`. */
-export type ScanRecord = ScanDetail & { readonly observations: Observations };
+export type ScanRecord = ScanDetail & { readonly observations: Observations; readonly quality: ScanQuality };
 
 const lastFailureSchema = z.object({ kind: z.string(), atMs: z.number() }).nullable();
 const healthSchema: z.ZodType<FeedHealth> = z.object({

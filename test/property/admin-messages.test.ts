@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { FeedHealth } from "../../src/domain/feed.ts";
 import { LANGUAGES } from "../../src/domain/person.ts";
 import { STEP_NAMES, VERDICTS } from "../../src/domain/funnel.ts";
+import { feedQuality, ruleQuality, totalQuality } from "../../src/domain/quality-report.ts";
 import { LOCATION_HINTS } from "../../src/domain/venue.ts";
 import { RULE_FACTS } from "../../src/rule-facts.ts";
+import { HOUR_MS } from "../../src/domain/units.ts";
 import { renderRule, renderRuleChange, renderRules } from "../../src/telegram/messages/admin-rules.ts";
 import { type FlagKey, FLAGS, isFlagKey } from "../../src/flags.ts";
 import type { FlagView } from "../../src/storage/flags.ts";
@@ -12,6 +14,7 @@ import type { Operations } from "../../src/storage/operations.ts";
 import type { VenueReport } from "../../src/storage/scan-record.ts";
 import { ADMIN_PAGES, renderAdmin } from "../../src/telegram/messages/admin.ts";
 import { renderBroadcastDraft } from "../../src/telegram/messages/admin-broadcast.ts";
+import { renderQuality } from "../../src/telegram/messages/admin-quality.ts";
 import { FLAGS_PAGE, renderFlag, renderFlags } from "../../src/telegram/messages/admin-flags.ts";
 import { safe } from "../../src/telegram/messages/parts.ts";
 import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
@@ -163,6 +166,40 @@ describe("operators' messages are always ones that Telegram takes", () => {
           expect(faultsOf(renderRule(rule, { ...context, notice: renderRuleChange(change, context) }))).toEqual([]);
       }),
       RUNS,
+    );
+  });
+
+  test("the record of quality, whatever venues and rules are called", () => {
+    const feed = fc.record({
+      venue: names,
+      asked: counts,
+      answered: counts,
+      received: counts,
+      refused: fc.record({ parse: tallies, gate: tallies, identify: tallies }),
+      failed: tallies,
+    });
+    const check = fc.constant({
+      hourMs: NOW_MS,
+      rowsChecked: 2,
+      rowsDouble: 1,
+      deliveriesChecked: 0,
+      deliveriesDouble: 0,
+      samples: [],
+      atMs: NOW_MS,
+    });
+    const sums = fc.record({
+      scans: counts,
+      feeds: fc.dictionary(names, feed, { maxKeys: 60 }),
+      coinScans: counts,
+      coins: fc.constant({}),
+    });
+    fc.assert(
+      fc.property(sums, fc.option(names, { nil: null }), fc.option(check, { nil: null }), readers, (tally, venue, duplicates, reader) => {
+        const figures = { total: totalQuality(tally), feeds: feedQuality(tally), rules: ruleQuality(tally) };
+        const view = { periodMs: 24 * HOUR_MS, scans: tally.scans, venue, ...figures, duplicates };
+        expect(faultsOf(renderQuality(view, contextOf(reader)))).toEqual([]);
+      }),
+      { numRuns: 50 },
     );
   });
 

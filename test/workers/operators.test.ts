@@ -26,6 +26,7 @@ import { admin } from "../../src/telegram/commands/admin.ts";
 import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
 import { fundingPair, missed, NOW_MS, scanOf, VENUES } from "../opportunities.ts";
 import { marketOf } from "../market-columns.ts";
+import { FACTS } from "../rows.ts";
 import { openStage } from "./bot-stage.ts";
 
 const db = env.DB;
@@ -152,7 +153,7 @@ function asking(
     db,
     snapshots: { cache: env.CACHE, db, memory: snapshotMemory(), venues: VENUES, now: () => nowMs, wait: async () => undefined },
     log: quiet,
-    venues: [],
+    venues: [{ ...FACTS, id: "alpha" }],
     version: "test",
     market: "live",
     random: () => crypto.randomUUID(),
@@ -541,6 +542,24 @@ const hexOf = async (text: string) =>
   [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("");
+
+describe("/admin quality", () => {
+  it("shows how many rows passed by venue and rule over a span, and the form for what it cannot read", async () => {
+    await arrive(1, { role: "operator" });
+    const scan = scanOf({ slotMs: NOW_MS - HOUR_MS });
+    const write = { scan, opportunities: [], events: [], nowMs: scan.finishedAtMs, venues: VENUES };
+    expect((await saveScan(db, write, { attempts: D1_ATTEMPTS, wait: async () => undefined })).ok).toBe(true);
+    const day = await asking(1).type("quality");
+    // One row, and its book was crossed.
+    expect(textOf(day)).toContain(en.admin.qualityFeed("alpha", "0%", "1"));
+    expect(textOf(day)).toContain("crossed-book");
+    expect(dataOf(day)).toEqual(["admin:quality:24h", "admin:quality:7d", "admin:quality:30d", "admin:home"]);
+    expect(dataOf(await asking(1).press("quality:alpha:7d"))).toContain("admin:quality:alpha:30d");
+    expect(textOf(await asking(1).type("quality alpha-spot 1h"))).not.toContain("crossed-book");
+    for (const odd of ["quality nowhere", "quality alpha beta", "quality 9000d"])
+      expect(textOf(await asking(1).type(odd))).toBe(en.admin.qualityHow);
+  });
+});
 
 describe("/api/admin", () => {
   async function api({ configured = true }: { readonly configured?: boolean } = {}) {

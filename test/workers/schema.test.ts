@@ -14,9 +14,12 @@ import { LOAD_FLAGS_SQL } from "../../src/storage/flags.ts";
 import { EVENTS_OF_SQL, LIST_CLOSED_SQL, LIST_OPEN_SQL, OPPORTUNITY_BY_ID_SQL } from "../../src/storage/opportunities.ts";
 import { opportunityRow } from "../../src/storage/opportunity-row.ts";
 import { DUPLICATES_SQL, MISSING_EVENTS_SQL, SAVE_EVENTS_SQL } from "../../src/storage/save-scan.ts";
+import { DOUBLE_DELIVERIES_SQL } from "../../src/storage/duplicate-checks.ts";
+import { HOURS_SQL, NEXT_OPEN_SCAN_SQL, OPEN_SCAN_TALLIES_SQL, SCAN_TALLIES_SQL } from "../../src/storage/quality-record.ts";
 import { LATEST_SCAN_SQL, LIST_SCANS_SQL } from "../../src/storage/scans.ts";
 import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, VENUES } from "../opportunities.ts";
 import { REFUSALS_OF_PEOPLE } from "./refusals-of-people.ts";
+import { REFUSALS_OF_QUALITY } from "./refusals-of-quality.ts";
 
 type Row = Readonly<Record<string, string | number | null>>;
 const db = env.DB;
@@ -294,10 +297,11 @@ describe("the database refuses", () => {
     ["flag_key", "a key with a space", "flags", { ...flagRow, key: "confirm scans" }],
     ["flag_value", "a value that is not JSON", "flags", { ...flagRow, value: "strict" }],
     ["flag_time", "a time in seconds", "flags", { ...flagRow, updated_at: 1 }],
+    ["scan_quality_json", "a quality that is not JSON", "scans", { ...scanRow, quality: "good" }],
     ["flag_author", "no author", "flags", { ...flagRow, updated_by: "" }],
     ["change_time", "a change in seconds", "flag_changes", { key: "confirm_scans", changed_at: 1 }],
   ];
-  const refusals = [...opportunities, ...others, ...REFUSALS_OF_PEOPLE];
+  const refusals = [...opportunities, ...others, ...REFUSALS_OF_PEOPLE, ...REFUSALS_OF_QUALITY];
 
   it.each(refusals)("%s: %s", async (constraint, _why, table, row) => {
     await expect(insert(table, row)).rejects.toThrow(`CHECK constraint failed: ${constraint}`);
@@ -407,6 +411,14 @@ describe("every query finds its rows by an index", () => {
     ["the rows of events", SAVE_EVENTS_SQL, [event, NOW_MS], /SEARCH own USING INDEX sqlite_autoindex_opportunities_1 \(id=\?\)/u],
     ["a scan by its slot", SCAN_OF_SLOT_SQL, [NOW_MS], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid=\?\)/u],
     ["stored events", MISSING_EVENTS_SQL, [event], /SEARCH stored USING PRIMARY KEY \(id=\?\)/u],
+    ["scans of a period", SCAN_TALLIES_SQL, [NOW_MS, NOW_MS, 10, 1], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/u],
+    [
+      "scans without sums",
+      OPEN_SCAN_TALLIES_SQL,
+      [NOW_MS, NOW_MS, 10, 1],
+      /SEARCH scans USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/u,
+    ],
+    ["the next hour to sum", NEXT_OPEN_SCAN_SQL, [], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid>\?\)/u],
     ["scans before a slot", LIST_SCANS_SQL, [NOW_MS, 10], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid<\?\)/u],
   ])("%s", async (_name, sql, values, expected) => {
     const found = await plan(sql, ...values);
@@ -464,6 +476,13 @@ describe("every query finds its rows by an index", () => {
       [10],
       /SEARCH deliveries USING COVERING INDEX deliveries_of \(telegram_id>\?\)[^]*SEARCH orphan USING (?:COVERING )?INDEX deliveries_of \(telegram_id=\?\)/u,
     ],
+    [
+      "what was made lately, for the count of duplicates",
+      DOUBLE_DELIVERIES_SQL,
+      [NOW_MS],
+      /SEARCH made USING INDEX deliveries_of \(telegram_id=\? AND created_at>\?\)/u,
+    ],
+    ["hours of a period", HOURS_SQL, [NOW_MS, NOW_MS, 1, 10], /SEARCH hour USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/u],
     ["how late messages were", LATENESS_SQL, [NOW_MS], /SEARCH deliveries USING INDEX deliveries_sent \(sent_at_ms>\?\)/u],
   ])("%s", async (_name, sql, values, expected) => {
     const found = await plan(sql, ...values);

@@ -67,7 +67,7 @@ describe("saving a scan", () => {
       audit: { createdAtMs: wroteAtMs, updatedAtMs: wroteAtMs, validatedAtMs: wroteAtMs },
       events: [eventOf(row, "opened")],
     });
-    const { observations: _observations, ...detail } = scanOf({ scanId: "scan-0", ...scan });
+    const { observations: _observations, quality: _quality, ...detail } = scanOf({ scanId: "scan-0", ...scan });
     expect((await latestScan(db)).scan).toEqual(detail);
   });
 

@@ -6,6 +6,7 @@ import { message } from "../messages/parts.ts";
 import { confirmDraft, draftBroadcast } from "./admin-broadcast.ts";
 import { contextOf } from "./admin-context.ts";
 import { changeFlag, removeFlag, showFlag, showFlags } from "./admin-flags.ts";
+import { showQuality } from "./admin-quality.ts";
 import { setRule, showRules } from "./admin-rules.ts";
 import { claim, nameOther } from "./admin-roles.ts";
 
@@ -32,6 +33,7 @@ export const admin: Command = {
     const page = pageNamed(verb === "" ? "home" : verb);
     if (page !== null) return show(ask, page, true);
     if (verb === "flags") return showFlags(ask, Number(argument), true);
+    if (verb === "quality") return showQuality(ask, rest, true);
     if (verb === "flag") return showFlag(ask, argument, { edit: true });
     if (verb === "rules") return showRules(ask, argument, { edit: true });
     if (verb === "send") return confirmDraft(ask, argument);
@@ -53,6 +55,7 @@ function act(ask: Ask, { verb, rest, text }: Typed): Promise<Answer> {
   if (verb === "rule") return setRule(ask, rest);
   if (verb === "unset") return removeFlag(ask, key);
   if (verb === "broadcast") return draftBroadcast(ask, text);
+  if (verb === "quality") return showQuality(ask, rest, false);
   if (verb === "operator") return nameOther(ask, rest);
   return show(ask, "home", false);
 }

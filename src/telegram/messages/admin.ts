@@ -37,7 +37,8 @@ function adminButtons(page: AdminPage, { text }: AdminContext): readonly (readon
   const { admin, general } = text;
   return rows(
     [button(admin.scan, "admin:scan"), button(admin.venues, "admin:venues"), button(admin.messages, "admin:messages")],
-    [button(admin.people, "admin:people"), button(admin.flags, "admin:flags:0"), button(admin.rules, "admin:rules")],
+    [button(admin.people, "admin:people"), button(admin.quality, "admin:quality:24h")],
+    [button(admin.flags, "admin:flags:0"), button(admin.rules, "admin:rules")],
     [button(general.reload, `admin:${page}`), page !== "home" && button(general.back, "admin:home")],
   );
 }
