@@ -113,6 +113,16 @@ export const PLANTED: readonly PlantedCoin[] = [
       bitget: { per8h: 0.0006, intervalHours: 4 },
     },
   },
+  {
+    strategy: "funding",
+    asset: "ZEC",
+    kind: "opens",
+    legs: {
+      htx: { per8h: -0.0005, intervalHours: 1 },
+      okx: { per8h: 0.0006, intervalHours: 8 },
+      gate: { per8h: 0.0005, intervalHours: 4 },
+    },
+  },
   // MEXC's list has no sizes: only the order book prices it.
   {
     strategy: "funding",

@@ -139,6 +139,21 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
       nextMs: Number(premium["nextFundingTime"]),
     };
   },
+  htx: async ({ rowOf }) => {
+    const swaps = "api.hbdm.com/linear-swap-api/v1";
+    const name = "contract_code";
+    const tick = await rowOf({ path: "api.hbdm.com/v2/linear-swap-ex/market/detail/batch_merged", rows: ["ticks"], name });
+    const rate = await rowOf({ path: `${swaps}/swap_batch_funding_rate`, rows: ["data"], name });
+    const info = await rowOf({ path: `${swaps}/swap_contract_info?business_type=swap`, rows: ["data"], name });
+    const best = (side: string): number => Number(Array.isArray(tick[side]) ? tick[side][0] : undefined);
+    return {
+      bid: best("bid"),
+      ask: best("ask"),
+      rate: Number(rate["funding_rate"]),
+      hours: Number(info["settlement_period"]),
+      nextMs: Number(rate["funding_time"]),
+    };
+  },
   mexc: async ({ rowOf }) => {
     const host = "api.mexc.com/api/v1/contract";
     const rate = await rowOf({ path: `${host}/funding_rate`, rows: ["data"], name: "symbol" });
