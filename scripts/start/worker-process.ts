@@ -25,16 +25,22 @@ export type WorkerProcess = {
 export async function startWorker(options: {
   readonly port: number;
   readonly vars: Readonly<Record<string, string>>;
+  /** Another configuration than the product's own. */
+  readonly config?: string;
+  /** Where a debugger may look in; absent: any free port. */
+  readonly inspectorPort?: number;
 }): Promise<WorkerProcess> {
   await mkdir(join(ROOT, ".carrywatch"), { recursive: true });
   const runDir = await mkdtemp(join(ROOT, ".carrywatch", "run-"));
-  await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", runDir]);
+  const config = options.config === undefined ? [] : ["--config", options.config];
+  await wrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", runDir, ...config]);
+  const inspector = ["--inspector-port", String(options.inspectorPort ?? 0)];
   const vars = Object.entries(options.vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   let wanted = options.port;
   for (let tries = 1; ; tries++) {
     const port = await freePort(wanted);
     try {
-      return await startOn(port, { runDir, vars });
+      return await startOn(port, { runDir, more: [...config, ...inspector, ...vars] });
     } catch (error) {
       // Another process may take the port between the look and the start; wrangler then ends.
       if (tries < MOST_PORTS && !(await isFree(port))) {
@@ -50,7 +56,7 @@ export async function startWorker(options: {
 /** `wrangler dev` on a port, once it answers. */
 async function startOn(
   port: number,
-  { runDir, vars }: { readonly runDir: string; readonly vars: readonly string[] },
+  { runDir, more }: { readonly runDir: string; readonly more: readonly string[] },
 ): Promise<WorkerProcess> {
   const args = [
     "dev",
@@ -58,12 +64,10 @@ async function startOn(
     String(port),
     "--ip",
     "127.0.0.1",
-    "--inspector-port",
-    "0",
     "--persist-to",
     runDir,
     "--show-interactive-dev-session=false",
-    ...vars,
+    ...more,
   ];
   const logFile = join(ROOT, ".carrywatch", `worker-${port}.log`);
   const log = createWriteStream(logFile);

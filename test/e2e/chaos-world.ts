@@ -131,7 +131,7 @@ function pairOf({ strategy, asset, long_venue: long, short_venue: short }: Row):
 }
 
 /** The product's own configuration with the Worker that can be upset. */
-function chaosConfig(): string {
+export function chaosConfig(): string {
   const text = readFileSync(join(ROOT, "wrangler.jsonc"), "utf8")
     .replace('"src/worker.ts"', JSON.stringify(join(ROOT, "test/e2e/chaos-worker.ts")))
     .replace('"migrations_dir": "migrations"', `"migrations_dir": ${JSON.stringify(join(ROOT, "migrations"))}`);
