@@ -1,15 +1,13 @@
-import type { Config } from "../config.ts";
-import type { KeyCheck, KeyState, VenueKey } from "../domain/venue-key.ts";
+import type { KeyCheck, VenueKey } from "../domain/venue-key.ts";
 import { checkKey, type SignedRead } from "../feeds/check-key.ts";
 import type { Logger } from "../monitoring/log.ts";
 import type { BudgetKeeper } from "../net/budget.ts";
-import type { CallDeps, CallLimits } from "../net/fetch-json.ts";
 import { secretId } from "../net/sign.ts";
 import { signedCall } from "../net/signed-call.ts";
 import { sleep } from "../net/sleep.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
-import { loadKeyStates } from "../storage/venue-keys.ts";
 import type { AccountAdapter } from "../venues/account.ts";
+import type { CallServices } from "./feed-caller.ts";
 
 /** Bodies of accounts are a few hundred bytes. */
 const MOST_BYTES = 100_000;
@@ -20,11 +18,7 @@ const CHECK_LIMIT_MS = 6_000;
 export async function checkAccount(input: {
   readonly account: AccountAdapter;
   readonly key: VenueKey;
-  readonly services: {
-    readonly outbound: Pick<CallDeps, "fetch" | "now" | "random" | "gatewayUrl" | "userAgent">;
-    readonly callLimits: Omit<CallLimits, "totalBudgetMs">;
-    readonly now: () => number;
-  };
+  readonly services: CallServices;
   readonly budget: BudgetKeeper | null;
   readonly log: Logger;
 }): Promise<KeyCheck> {
@@ -56,15 +50,4 @@ export async function checkAccount(input: {
 export async function idsOf({ key, secret, passphrase }: VenueKey): Promise<Pick<KeyCheck, "keyId" | "credentialId">> {
   const [keyId, credentialId] = await Promise.all([secretId(key), secretId(JSON.stringify([key, secret, passphrase]))]);
   return { keyId, credentialId };
-}
-
-/** The last look at each key that a deployment has, with the same credentials. Throws when D1 fails. */
-export async function givenKeyStates(db: D1Database, { venueKeys }: Pick<Config, "venueKeys">): Promise<readonly KeyState[]> {
-  const given = await Promise.all(
-    Object.entries(venueKeys).flatMap(([venue, key]) =>
-      key === undefined ? [] : [idsOf(key).then(({ credentialId }) => `${venue} ${credentialId}`)],
-    ),
-  );
-  if (given.length === 0) return [];
-  return (await loadKeyStates(db)).filter(({ venue, credentialId }) => given.includes(`${venue} ${credentialId}`));
 }

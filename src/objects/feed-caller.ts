@@ -5,16 +5,22 @@ import { err } from "../domain/result.ts";
 import type { Call } from "../feeds/collect-venue.ts";
 import type { Logger } from "../monitoring/log.ts";
 import type { BudgetKeeper } from "../net/budget.ts";
-import { fetchJson } from "../net/fetch-json.ts";
+import { type CallDeps, type CallLimits, fetchJson } from "../net/fetch-json.ts";
 import type { HostKeeper } from "../net/host-health.ts";
 import type { HostSlots } from "../net/limiter.ts";
 import { sleep } from "../net/sleep.ts";
 import type { VenueAdapter } from "../venues/adapter.ts";
-import type { Services } from "../wiring.ts";
+
+/** What calls take from outside, as an isolate or a tool has it. */
+export type CallServices = {
+  readonly now: () => number;
+  readonly outbound: Pick<CallDeps, "fetch" | "now" | "random" | "gatewayUrl" | "userAgent">;
+  readonly callLimits: Omit<CallLimits, "totalBudgetMs">;
+};
 
 type Calling = {
   readonly adapter: VenueAdapter;
-  readonly services: Pick<Services, "now" | "outbound" | "callLimits">;
+  readonly services: CallServices;
   readonly budget: BudgetKeeper;
   readonly hosts: HostKeeper;
   readonly slots: HostSlots | null;

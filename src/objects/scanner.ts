@@ -14,10 +14,10 @@ import { takeLease } from "../storage/lease.ts";
 import { latestSlotMs } from "../storage/scans.ts";
 import { loadClosedSince, loadOpen } from "../storage/opportunities.ts";
 import { type Services, servicesFor } from "../wiring.ts";
-import { givenKeyStates } from "./account-check.ts";
 import { loadText, saveText } from "./chunked-state.ts";
 import { dispatchScans, noteScan } from "./dispatch-scans.ts";
 import { type Kept, keptText, NOTHING_KEPT, parseKept, stateFromRows } from "./kept-state.ts";
+import { givenKeyStates } from "./key-states.ts";
 import { leaseOf, scanPorts } from "./scan-ports.ts";
 
 export type Trigger = { readonly source: "cron" | "alarm"; /** Time the trigger stands for, epoch ms. */ readonly atMs: number };
