@@ -1,6 +1,7 @@
 import { aster } from "./aster.ts";
 import { binance } from "./binance.ts";
 import { binanceSpot } from "./binance-spot.ts";
+import { bingx } from "./bingx.ts";
 import { bitget } from "./bitget.ts";
 import { bitgetSpot } from "./bitget-spot.ts";
 import { bybit } from "./bybit.ts";
@@ -28,6 +29,7 @@ export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
   aster,
   mexc,
   htx,
+  bingx,
   binanceSpot,
   bybitSpot,
   okxSpot,

@@ -4,6 +4,7 @@ import type { VenueAdapter } from "./adapter.ts";
 import { aster } from "./aster.ts";
 import { binance } from "./binance.ts";
 import { binanceSpot } from "./binance-spot.ts";
+import { bingx } from "./bingx.ts";
 import { bitget } from "./bitget.ts";
 import { bitgetSpot } from "./bitget-spot.ts";
 import { bybit } from "./bybit.ts";
@@ -30,6 +31,7 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   aster,
   mexc,
   htx,
+  bingx,
   binanceSpot,
   bybitSpot,
   okxSpot,

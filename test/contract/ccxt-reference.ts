@@ -18,6 +18,7 @@ const swapsOnly = { defaultType: "swap", fetchMarkets: { types: ["swap"] } };
 const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   aster: () => new ccxt.aster({ options: swapsOnly }),
   binance: () => new ccxt.binanceusdm(),
+  bingx: () => new ccxt.bingx({ options: swapsOnly }),
   bitget: () => new ccxt.bitget({ options: { ...swapsOnly, fetchFundingRates: { method: "publicMixGetV2MixMarketCurrentFundRate" } } }),
   bybit: () => new ccxt.bybit({ options: { ...swapsOnly, fetchMarkets: { types: ["linear"] } } }),
   gate: () => new ccxt.gate({ options: { ...swapsOnly, swap: { fetchMarkets: { settlementCurrencies: ["usdt"] } } } }),
@@ -55,8 +56,12 @@ const BULK_RATES: Readonly<Record<string, string>> = {
 /** HTX's tickers as ccxt asks for them, and the next version of the same body, which we read. */
 const HTX_TICKERS = ["/linear-swap-ex/market/detail/batch_merged", "/v2/linear-swap-ex/market/detail/batch_merged"] as const;
 
-/** Lists of spot markets, which some venues of ccxt read whatever is asked. */
-const SPOT_LISTS: readonly (readonly [part: string, body: unknown])[] = [["/api/v3/exchangeInfo", { symbols: [] }]];
+/** Lists of other markets, which some venues of ccxt read whatever is asked. */
+const OTHER_LISTS: readonly (readonly [part: string, body: unknown])[] = [
+  ["/api/v3/exchangeInfo", { symbols: [] }],
+  ["/openApi/cswap/v1/market/contracts", { code: 0, data: [] }],
+  ["/openApi/spot/v1/common/symbols", { code: 0, data: { symbols: [] } }],
+];
 
 async function ratesOf(exchange: Exchange, venue: string, answer: Answer): Promise<Exchange["fundingRates"]> {
   const url = BULK_RATES[venue];
@@ -78,8 +83,8 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
   exchange.enableRateLimit = false;
   exchange.milliseconds = () => nowMs;
   exchange.fetch = async (url: string, _method?: string, _headers?: unknown, body?: string) => {
-    const spot = SPOT_LISTS.find(([part]) => url.includes(part));
-    if (spot !== undefined) return spot[1];
+    const other = OTHER_LISTS.find(([part]) => url.includes(part));
+    if (other !== undefined) return other[1];
     return url.includes(KUCOIN_RATES) ? await kucoinRates(answer) : await answer(url.replace(...HTX_TICKERS), body);
   };
   await exchange.loadMarkets();

@@ -35,13 +35,15 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     holds: ({ ours, theirs }) =>
       (ours?.multiplier ?? 1) > 1 && new RegExp(`^(?:1\\d*M?|K)?${ours?.asset}(?:1000)?/`, "u").test(theirs?.symbol ?? ""),
   },
-  ...Object.entries({ gate: ["GTC_USDT"], mexc: ["GMT_USDT"] }).map(([venue, renamed]): Disagreement => ({
-    field: "symbol",
-    venue,
-    evidence:
-      "ccxt renames tickers by hand (commonCurrencies: GTC to GAMECOM, GMT to GMTTOKEN); we compare coins by price instead and keep the venue's ticker.",
-    holds: ({ symbol }) => renamed.includes(symbol),
-  })),
+  ...Object.entries({ bingx: ["TRUMP-USDT", "TRUMPSOL-USDT"], gate: ["GTC_USDT"], mexc: ["GMT_USDT"] }).map(
+    ([venue, renamed]): Disagreement => ({
+      field: "symbol",
+      venue,
+      evidence:
+        "ccxt renames tickers by hand (commonCurrencies: GTC to GAMECOM, GMT to GMTTOKEN, TRUMPSOL to TRUMP); we compare coins by price instead and keep the venue's ticker.",
+      holds: ({ symbol }) => renamed.includes(symbol),
+    }),
+  ),
   {
     field: "intervalHours",
     venue: "binance",
@@ -75,7 +77,7 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     evidence: "nextFundingTime 0 means that there is none: seen on rows that do not trade.",
     holds: ({ ours, theirs }) => ours?.nextFundingAtMs === null && theirs?.nextFundingAtMs === 0 && ours.state !== "trading",
   },
-  ...["binance", "mexc"].flatMap((venue) =>
+  ...["binance", "mexc", "bingx"].flatMap((venue) =>
     (["bid", "ask"] as const).map((field): Disagreement => ({
       field,
       venue,

@@ -62,6 +62,11 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       { status: "error", "err-code": "invalid-parameter", "err-msg": "invalid symbol" },
       { kind: "venue-error", code: "invalid-parameter" },
     ],
+    ["bingx", 200, { code: 100_410, msg: "rate limited" }, { kind: "rate-limited", status: 200, retryAfterMs: 300_000 }],
+    ["bingx", 429, { code: 100_410, msg: "rate limited" }, { kind: "rate-limited", status: 429 }],
+    ["bingx", 418, { code: 100_410, msg: "rate limited" }, { kind: "banned", status: 418, retryAfterMs: 300_000 }],
+    ["bingx", 200, { code: 100_500, msg: "Internal system error" }, { kind: "server", status: 200 }],
+    ["bingx", 200, { code: 109_425, msg: "this symbol is not exist" }, { kind: "venue-error", code: "109425" }],
     ["hyperliquid", 200, { status: "err", response: "bad" }, { kind: "venue-error", code: "err" }],
     ["hyperliquid", 422, "Failed to deserialize the JSON body into the target type", { kind: "venue-error", code: "422" }],
   ])("%s %d %o", (venue, status, body, expected) => {
@@ -80,6 +85,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       aster: { code: -1003, msg: "Too many requests" },
       mexc: { success: false, code: 510, message: "too frequent" },
       htx: { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 },
+      bingx: { code: 100_410, msg: "rate limited" },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];
@@ -97,6 +103,8 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     expect(adapterOf("okx")?.errorIn({ code: "0", msg: "", data: [] }, 200)).toBeNull();
     expect(adapterOf("okx")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
     expect(adapterOf("kucoin")?.errorIn({ code: "200000", data: [] }, 200)).toBeNull();
+    expect(adapterOf("bingx")?.errorIn({ code: 0, msg: "", data: [] }, 200)).toBeNull();
+    expect(adapterOf("bingx")?.errorIn({ code: "429000", msg: "Too many requests" }, 200)).toBeNull();
     expect(adapterOf("htx")?.errorIn({ status: "ok", data: [] }, 200)).toBeNull();
     expect(adapterOf("mexc")?.errorIn({ success: true, code: 0, data: [] }, 200)).toBeNull();
     expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();

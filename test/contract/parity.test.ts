@@ -71,6 +71,10 @@ const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly 
     source: "https://www.mexc.com/api-docs/futures/market-endpoints/get-contract-info; INDEX.md: a few keys of one row",
     keys: MEXC_DETAIL.map((key) => `data[].${key}`),
   },
+  "bingx ticker": {
+    source: "https://bingx-api.github.io/docs/#/en-us/swapV2/market-api.html; INDEX.md: priceChange, high, low and open were dropped",
+    keys: ["data[].priceChange", "data[].highPrice", "data[].lowPrice", "data[].openPrice"],
+  },
   "hyperliquid metaAndAssetCtxs": {
     source: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
     keys: ["[].universe[].onlyIsolated"],
@@ -162,6 +166,8 @@ const WITHOUT_CAPTURE = [
   "mexc depth",
   "htx contractInfo",
   "htx depth",
+  "bingx contracts",
+  "bingx depth",
   "binance-spot spotBookTicker",
   "binance-spot spotTicker24hr",
   "binance-spot spotExchangeInfo",

@@ -266,7 +266,7 @@ function rowFields({ bodies }: ContractInput): RowField[] {
 /** The fields that name a row. */
 const NAME_FIELDS = ["contract_code", "symbol", "name", "contract", "instId", "currency_pair", "id"];
 /** Fields in which a number stands for a state. */
-const CODES: ReadonlySet<string> = new Set(["state", "contract_status"]);
+const CODES: ReadonlySet<string> = new Set(["state", "status", "contract_status"]);
 
 /** What may take another value, none of it a price: times fall back to the other body's, class and state become stricter. */
 const ALLOWED_TO_CHANGE: ReadonlySet<string> = new Set(["eventAtMs", "receivedAtMs", "assetClass", "state"]);

@@ -155,6 +155,13 @@ const CAPTURES: readonly {
     omits: { state: "no contract info of that day", schedule: "CYBER is suspended, its settlement was in January" },
   },
   {
+    title: "bingx of 2026-09-13",
+    venue: "bingx",
+    atMs: 1_789_336_870_000,
+    files: { premiumIndex: "bingx/swap_v2_quote_premiumIndex_2026-09-13.json", ticker: "bingx/swap_v2_quote_ticker_2026-09-13.json" },
+    omits: { state: "no contracts of that day" },
+  },
+  {
     title: "hyperliquid of 2026-09-11",
     venue: "hyperliquid",
     atMs: 1_789_147_120_443,
@@ -240,7 +247,7 @@ describe("a feed that keeps the names it has met", () => {
 
 describe("a body that is joined late", () => {
   it("makes the row as old as its older hot body", async () => {
-    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster", "mexc", "htx"]) {
+    for (const id of ["binance", "gate", "bitget", "okx", "kucoin", "aster", "mexc", "htx", "bingx"]) {
       const adapter = adapterOf(id);
       if (adapter === null) throw new Error(id);
       const { bodies } = await simulated(adapter, 1);
