@@ -90,6 +90,7 @@ describe.skipIf(!haveCaptures)(`figures of Aster's recorded bodies, worked out b
     const parsed = mustParse(aster, bodies, 1_789_147_685_500);
     expect(bySymbol(parsed).get("BTCUSDT")).toEqual({
       venue: "aster",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",

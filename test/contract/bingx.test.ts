@@ -164,6 +164,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       receivedAtMs: RECORDED_MS,
       minOrderBase: null,
       lotBase: null,
+      takerFeeRate: null,
     });
     expect(bySymbol(rows).get("IOST-USDT")).toMatchObject({
       fundingRatePerInterval: -0.000529,

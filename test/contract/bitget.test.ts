@@ -25,6 +25,7 @@ describe.skipIf(!haveCaptures)(`Bitget's recorded ticker of UTA v3, 2026-09-13${
   it("has the figures worked out by hand: sizes and open interest in coins, the row's own time", () => {
     expect(row("BTCUSDT")).toEqual({
       venue: "bitget",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",

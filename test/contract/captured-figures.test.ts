@@ -34,6 +34,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     );
     expect(row("BTCUSDT")).toEqual({
       venue: "binance",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",
@@ -118,6 +119,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     const row = rowsOf(bybit, { tickers: "bybit/v5_market_tickers_linear_2026-09-11.json" });
     expect(row("BTCUSDT")).toEqual({
       venue: "bybit",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",
@@ -210,6 +212,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     });
     expect(row("BTC_USDT")).toEqual({
       venue: "gate",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",
@@ -255,6 +258,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     const row = rowsOf(hyperliquid, { metaAndAssetCtxs: "hyperliquid/metaAndAssetCtxs_2026-09-11.json" });
     expect(row("BTC")).toEqual({
       venue: "hyperliquid",
+      takerFeeRate: null,
       symbol: "BTC/USDC:USDC",
       kind: "perpetual",
       asset: "BTC",

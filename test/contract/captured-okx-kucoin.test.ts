@@ -30,6 +30,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     const parsed = okxParsed("fundingRate", "tickers", "markPrice", "openInterest", "instruments");
     expect(bySymbol(parsed).get("BTC-USDT-SWAP")).toEqual({
       venue: "okx",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",
@@ -108,6 +109,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
     const parsed = mustParse(kucoin, { contractsActive: capture("kucoin/api_v1_contracts_active_2026-09-11.json") }, SEPTEMBER_11_MS);
     expect(bySymbol(parsed).get("XBTUSDTM")).toEqual({
       venue: "kucoin",
+      takerFeeRate: null,
       symbol: "BTC/USDT:USDT",
       kind: "perpetual",
       asset: "BTC",

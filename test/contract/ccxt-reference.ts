@@ -105,8 +105,8 @@ export async function referenceOf(venue: string, answer: Answer, nowMs: number):
       symbol: market.symbol,
       rate: rate.fundingRate ?? null,
       intervalHours: interval === undefined ? null : Number.parseInt(interval, 10),
-      // The time that the rate is paid at; ccxt gives Aster's under the other name.
-      nextFundingAtMs: (venue === "aster" ? rate.nextFundingTimestamp : rate.fundingTimestamp) ?? null,
+      // The time that the rate is paid at; ccxt gives Aster's and BingX's under the other name.
+      nextFundingAtMs: (venue === "aster" || venue === "bingx" ? rate.nextFundingTimestamp : rate.fundingTimestamp) ?? null,
       bid: ticker?.bid ?? null,
       ask: ticker?.ask ?? null,
     });

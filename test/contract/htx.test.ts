@@ -138,6 +138,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       eventAtMs: null,
       minOrderBase: null,
       lotBase: null,
+      takerFeeRate: null,
       assetClass: null,
       state: null,
     };

@@ -156,6 +156,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       receivedAtMs: RECORDED_MS,
       minOrderBase: null,
       lotBase: null,
+      takerFeeRate: null,
     });
     expect(bySymbol(rows).get("CVC_USDT")).toMatchObject({
       fundingRatePerInterval: -0.000379,
