@@ -72,4 +72,28 @@ export const TRAPS: readonly Trap[] = [
     coin: trapCoin("NTRN", "NTRN", 0.091),
     legs: { hyperliquid: pays(-0.002, { state: "empty-book" }), gate: pays(0.001), bybit: pays(-0.0018, { state: "empty-book" }) },
   },
+  // One venue quotes it by the thousand, and its name does not say so.
+  {
+    coin: trapCoin("GRIFFAIN", "GRIFFAIN", 0.021),
+    legs: { aster: pays(-0.001), bitget: pays(-0.001), htx: { ...pays(0.0012), priceFactor: 1000 } },
+  },
+  { coin: trapCoin("VINE", "VINE", 0.031), legs: { mexc: pays(-0.0018, { state: "pre-market" }), aster: pays(0.0012) } },
+  {
+    coin: trapCoin("KDA", "KDA", 0.21),
+    legs: { htx: pays(0.0018, { state: "delisting" }), mexc: pays(-0.0011), okx: pays(-0.0011) },
+  },
+  {
+    coin: trapCoin("PORTAL", "PORTAL", 0.051),
+    legs: { mexc: pays(-0.002, { state: "empty-book" }), htx: pays(-0.0018, { state: "empty-book" }), aster: pays(0.0011) },
+  },
+  // Halted, in its opening auction, about to go: nowhere can it be bought and kept.
+  {
+    coin: trapCoin("SLERF", "SLERF", 0.061),
+    legs: {
+      "bitget-spot": pays(0, { state: "halted" }),
+      "kucoin-spot": pays(0, { state: "pre-market" }),
+      "gate-spot": pays(0, { state: "delisting" }),
+      gate: pays(0.0013),
+    },
+  },
 ];
