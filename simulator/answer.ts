@@ -109,7 +109,7 @@ async function reply(world: World, call: OpenCall, asked: Asked): Promise<Respon
   const { venue, endpoint, signal } = asked;
   const { controls, recording } = world;
   if (venue === undefined) return finished(call, { response: unknownHost(asked.host), fault: null });
-  const fault = controls.takeFault(venue.id, endpoint?.name ?? null);
+  const fault = controls.takeFault({ venue: venue.id, endpoint: endpoint?.name ?? null, host: asked.host });
   const latencyMs = controls.latencyMs(venue.id);
   if (latencyMs > 0) await wait(latencyMs, undefined, { signal });
   if (fault?.kind === "hang") await never(signal);

@@ -24,6 +24,11 @@ export type VenueCalls = {
   readonly total: number;
   readonly byEndpoint: Readonly<Record<string, number>>;
   readonly byStatus: Readonly<Record<string, number>>;
+  readonly byHost: Readonly<Record<string, number>>;
+  /** Requests that are open now, by host. */
+  readonly openByHost: Readonly<Record<string, number>>;
+  /** Most requests that were open at once at one host. */
+  readonly peakByHost: Readonly<Record<string, number>>;
   readonly inFlight: number;
   /** Most requests that were open at once. */
   readonly peakInFlight: number;
@@ -51,6 +56,9 @@ type Counters = {
   total: number;
   byEndpoint: Record<string, number>;
   byStatus: Record<string, number>;
+  byHost: Record<string, number>;
+  openByHost: Record<string, number>;
+  peakByHost: Record<string, number>;
   inFlight: number;
   peakInFlight: number;
 };
@@ -60,7 +68,7 @@ type Writable = { -readonly [K in keyof Call]: Call[K] };
 export function createCallLog(venueIds: readonly string[], limit = 5_000): CallLog {
   let calls: Writable[] = [];
   let strangers = 0;
-  let venues = new Map(venueIds.map((id) => [id, emptyCounters(0)]));
+  let venues = new Map(venueIds.map((id) => [id, emptyCounters(0, {})]));
   return {
     begin: (seen) => {
       const call: Writable = { ...seen, status: null, fault: null, inFlight: true };
@@ -68,7 +76,7 @@ export function createCallLog(venueIds: readonly string[], limit = 5_000): CallL
       if (calls.length > limit) calls.shift();
       const counters = seen.venue === null ? undefined : venues.get(seen.venue);
       if (counters === undefined) strangers += 1;
-      else open(counters, seen.endpoint ?? "unknown");
+      else open(counters, seen.endpoint ?? "unknown", seen.host);
       return {
         answered: (status, fault) => {
           call.status = status;
@@ -79,7 +87,9 @@ export function createCallLog(venueIds: readonly string[], limit = 5_000): CallL
           if (!call.inFlight) return;
           call.inFlight = false;
           const now = seen.venue === null ? undefined : venues.get(seen.venue);
-          if (now !== undefined) now.inFlight -= 1;
+          if (now === undefined) return;
+          now.inFlight -= 1;
+          now.openByHost[seen.host] = (now.openByHost[seen.host] ?? 1) - 1;
         },
       };
     },
@@ -92,16 +102,29 @@ export function createCallLog(venueIds: readonly string[], limit = 5_000): CallL
     reset: () => {
       calls = calls.filter((call) => call.inFlight);
       strangers = 0;
-      venues = new Map([...venues].map(([id, counters]) => [id, emptyCounters(counters.inFlight)]));
+      venues = new Map([...venues].map(([id, counters]) => [id, emptyCounters(counters.inFlight, counters.openByHost)]));
     },
   };
 }
 
-function open(counters: Counters, endpoint: string): void {
+function open(counters: Counters, endpoint: string, host: string): void {
   counters.total += 1;
   counters.byEndpoint[endpoint] = (counters.byEndpoint[endpoint] ?? 0) + 1;
   counters.inFlight += 1;
   counters.peakInFlight = Math.max(counters.peakInFlight, counters.inFlight);
+  const openThere = (counters.openByHost[host] ?? 0) + 1;
+  counters.byHost[host] = (counters.byHost[host] ?? 0) + 1;
+  counters.openByHost[host] = openThere;
+  counters.peakByHost[host] = Math.max(counters.peakByHost[host] ?? 0, openThere);
 }
 
-const emptyCounters = (inFlight: number): Counters => ({ total: 0, byEndpoint: {}, byStatus: {}, inFlight, peakInFlight: inFlight });
+const emptyCounters = (inFlight: number, openByHost: Readonly<Record<string, number>>): Counters => ({
+  total: 0,
+  byEndpoint: {},
+  byStatus: {},
+  byHost: {},
+  openByHost: { ...openByHost },
+  peakByHost: { ...openByHost },
+  inFlight,
+  peakInFlight: inFlight,
+});

@@ -36,6 +36,8 @@ export const commandSchema = z.strictObject({
     .strictObject({
       venue: z.string(),
       endpoint: z.string().optional(),
+      /** Only what is asked at this host of the venue. */
+      host: z.string().optional(),
       kind: z.enum(FAULT_KINDS),
       /** Answers it spoils before it is gone; without it, all. */
       times: z.int().positive().optional(),
@@ -69,6 +71,9 @@ export const commandSchema = z.strictObject({
 });
 export type ControlCommand = z.infer<typeof commandSchema>;
 
+/** Where an answer is asked for. */
+type Asked = { readonly venue: string; readonly endpoint: string | null; readonly host: string };
+
 type Flap =
   | { readonly everyMs: number; readonly fromMs: number }
   | { readonly everyCalls: number; readonly from: ReadonlyMap<string, number> };
@@ -84,7 +89,7 @@ export type Controls = {
   readonly latencyMs: (venue: string) => number;
   readonly account: (venue: string) => AccountState;
   /** The fault of the next answer, counted as used. */
-  readonly takeFault: (venue: string, endpoint: string | null) => Fault | null;
+  readonly takeFault: (asked: Asked) => Fault | null;
   /** Changes of coins as the venue shows them now; `null` for the next answer of all. */
   readonly overrides: (venue: string | null) => ReadonlyMap<string, Override>;
   /** Notes that a venue's first endpoint was served. */
@@ -155,7 +160,7 @@ export function createControls(options: ControlOptions): Controls {
     priceAtMs: () => switches.frozenAtMs ?? nowMs(),
     latencyMs: (venue) => switches.latency.get(venue) ?? 0,
     account: (venue) => switches.accounts.get(venue) ?? { revoked: false, charged: {} },
-    takeFault: (venue, endpoint) => takeFault(switches, venue, endpoint),
+    takeFault: (asked) => takeFault(switches, asked),
     overrides: (venue) => {
       const now = new Map(switches.overrides);
       for (const [asset, flap] of switches.flaps) {
@@ -214,12 +219,15 @@ function setMarket(switches: Switches, { frozen, planted, flap }: ControlCommand
   else switches.flaps.set(flap.asset, { everyCalls: flap.everyCalls, from: new Map(switches.served) });
 }
 
-function standing({ venue, endpoint, kind, times, options }: NonNullable<ControlCommand["fault"]>, sinceMs: number): Standing {
-  return { venue, endpoint: endpoint ?? null, kind, options: options ?? {}, sinceMs, left: times ?? Infinity, answers: 0 };
+function standing(fault: NonNullable<ControlCommand["fault"]>, sinceMs: number): Standing {
+  const { venue, endpoint = null, host = null, kind, times = Infinity, options = {} } = fault;
+  return { venue, endpoint, host, kind, options, sinceMs, left: times, answers: 0 };
 }
 
-function takeFault(switches: Switches, venue: string, endpoint: string | null): Fault | null {
-  const fault = switches.faults.find((one) => one.venue === venue && (one.endpoint === null || one.endpoint === endpoint));
+function takeFault(switches: Switches, { venue, endpoint, host }: Asked): Fault | null {
+  const fault = switches.faults.find(
+    (one) => one.venue === venue && (one.endpoint === null || one.endpoint === endpoint) && (one.host === null || one.host === host),
+  );
   if (fault === undefined) return null;
   fault.answers += 1;
   if (fault.options.flapping === true && fault.answers % 2 === 0) return null;
@@ -254,6 +262,8 @@ function checkNames(command: ControlCommand, { venues, recorded, coins }: Contro
   for (const name of venueNames) if (name !== undefined) one("venue", name, venueIds);
   const endpoints = venues.find((venue) => venue.id === command.fault?.venue)?.endpoints.map((endpoint) => endpoint.name) ?? [];
   if (command.fault?.endpoint !== undefined) one("endpoint", command.fault.endpoint, endpoints);
+  const hosts = venues.find((venue) => venue.id === command.fault?.venue)?.hosts ?? [];
+  if (command.fault?.host !== undefined) one("host", command.fault.host, hosts);
   for (const asset of [command.planted?.asset, command.flap?.asset]) if (asset !== undefined) one("coin", asset, [...coins]);
   const rowFault = command.fault !== undefined && ROW_FAULTS.some((kind) => kind === command.fault?.kind);
   if (recorded && (rowFault || command.planted !== undefined || command.flap !== undefined)) {

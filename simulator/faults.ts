@@ -73,6 +73,8 @@ export type Fault = {
   readonly venue: string;
   /** `null`: every endpoint of the venue. */
   readonly endpoint: string | null;
+  /** `null`: every host of the venue. */
+  readonly host: string | null;
   readonly kind: FaultKind;
   readonly options: FaultOptions;
   /** Simulated time from which it holds. */
