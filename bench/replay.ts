@@ -175,6 +175,8 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried
   maxSlowCalls: 40,
   depthPairs: { min: flags.depth_pairs_min, max: flags.depth_pairs_max },
   loads: {},
+  storing: true,
+  owed: {},
   depthPace: FULL_PACE,
   slowDue: {},
 });

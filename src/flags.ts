@@ -51,6 +51,16 @@ export const FLAGS = {
     default: true,
     why: "Off: no call leaves for any venue, and each scan says flag_off.",
   },
+  kv_enabled: {
+    type: "boolean",
+    default: true,
+    why: "Off: scans and readers leave KV alone, and readers take D1: no list of rates and no candidates, as D1 keeps none.",
+  },
+  d1_enabled: {
+    type: "boolean",
+    default: true,
+    why: "Off: scans store no row, nobody is told anything, and readers have KV alone. Flags are still read; in the variable FLAGS it holds also where D1 does not answer.",
+  },
   scan_interval_seconds: {
     type: "integer",
     min: 2,

@@ -1,5 +1,6 @@
 import { type FunnelStep, type StepName, unbalancedSteps } from "./domain/funnel.ts";
 import { err, ok, type Result } from "./domain/result.ts";
+import { type Writes, writesOf } from "./lifecycle/owed.ts";
 import { reconcile, type Reconciled } from "./lifecycle/reconcile.ts";
 import type { Logger } from "./monitoring/log.ts";
 import { performanceOf } from "./monitoring/performance.ts";
@@ -12,9 +13,10 @@ import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, pars
 import type { SaveOutcome } from "./storage/save-outcome.ts";
 
 /**
- * THE flow: plan (what this scan asks) → fetch (quotes, and the books wanted) → parse → gate → identify → detect → depth (join the books) → price →
- * reconcile → save → publish, and last which books the next scan wants. Each step tells the funnel what came in, what went
- * on and what it dropped by reason. A scan that cannot be saved changes nothing.
+ * THE flow: plan (what this scan asks) → fetch (quotes, and the books wanted) → parse → gate → identify → detect → depth
+ * (join the books) → price → reconcile → save → publish, and last which books the next scan wants. Each step tells the funnel
+ * what came in, what went on and what it dropped by reason. A scan that cannot be saved changes nothing; while nothing is to
+ * be stored, what it would have written is owed by the scans after it.
  */
 export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Result<ScanOutput, { readonly message: string }>> {
   const startedAtMs = ports.now();
@@ -54,11 +56,12 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const record = recordOf(input, findings, funnel.steps());
   if (input.performanceMonitoring) ports.log.info("scan.performance", performanceOf(replies, funnel.steps()));
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });
-  const stored = await saveAndPublish({ record, market, outcome, candidates }, ports);
+  const { owed, ...writes } = writesOf(outcome, { owed: input.owed, storing: input.storing, scan: { ...input, nowMs } });
+  const stored = await saveAndPublish({ record, market, outcome, candidates }, input.storing ? writes : null, ports);
   if (!stored.ok) return stored;
   const feeds = feedsAfter(fetched, { before: input, market, feeds: ports.feeds });
   const wanted = booksWanted(wishes, { depths, open: outcome.state.open, room: feeds.depthPace });
-  const left = { lifecycle: outcome.state, identity: identified.memory, depths, wanted, ...feeds };
+  const left = { lifecycle: outcome.state, owed, identity: identified.memory, depths, wanted, ...feeds };
   return ok({ record, ...left, refusedRows: stored.value.refused.length + stored.value.duplicatesRefused.length });
 }
 
@@ -88,13 +91,14 @@ function recorder(ports: ScanPorts): {
   };
 }
 
-/** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. */
+/** One D1 batch, then one KV write. When D1 refuses, nothing is shown that is not stored. No `writes`: nothing is to be stored. */
 async function saveAndPublish(
   done: Published,
+  writes: Writes | null,
   { save, publish, log }: ScanPorts,
-): Promise<Result<SaveOutcome, { readonly message: string }>> {
-  const { record, outcome } = done;
-  const saved = await save(record, outcome);
+): Promise<Result<Pick<SaveOutcome, "refused" | "duplicatesRefused">, { readonly message: string }>> {
+  const { record } = done;
+  const saved = writes === null ? ok({ refused: [], duplicatesRefused: [], skipped: "d1_enabled is off" }) : await save(record, writes);
   if (!saved.ok) {
     log.error("scan.not-saved", { message: saved.error.message });
     return err(saved.error);

@@ -8,6 +8,7 @@ import type { WantedBook } from "./feeds/ask-books.ts";
 import type { FetchSettings } from "./fetch-settings.ts";
 import type { DepthPace } from "./feeds/depth-pace.ts";
 import type { FeedLoads } from "./feeds/plan-scan.ts";
+import type { Owed, Writes } from "./lifecycle/owed.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import type { Logger } from "./monitoring/log.ts";
@@ -37,6 +38,10 @@ export type ScanInput = {
   readonly settings: ScanSettings;
   readonly overrides: QualityOverrides;
   readonly lifecycle: LifecycleState;
+  /** Whether the scan is stored: the flag `d1_enabled`. */
+  readonly storing: boolean;
+  /** Rows that changed while nothing was stored. */
+  readonly owed: Owed;
   readonly identity: IdentityMemory;
   /** Order books read by the scans before. */
   readonly depths: Depths;
@@ -69,7 +74,8 @@ export type ScanPorts = {
   readonly feeds: readonly ScannedFeed[];
   readonly ask: (ask: FeedAsk) => Promise<FeedReply>;
   readonly books: (ask: BooksAsk) => Promise<BooksReply>;
-  readonly save: (record: ScanRecord, outcome: Reconciled) => Promise<Result<SaveOutcome, { readonly message: string }>>;
+  /** Stores a scan with the rows that it changed and their events. Not called while nothing is stored. */
+  readonly save: (record: ScanRecord, writes: Writes) => Promise<Result<SaveOutcome, { readonly message: string }>>;
   readonly publish: (shown: Published) => Promise<void>;
   readonly now: () => number;
   readonly log: Logger;
@@ -88,6 +94,7 @@ export type Published = {
 export type ScanOutput = {
   readonly record: ScanRecord;
   readonly lifecycle: LifecycleState;
+  readonly owed: Owed;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
   readonly wanted: readonly WantedBook[];

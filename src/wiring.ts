@@ -14,6 +14,8 @@ import { sleep } from "./net/sleep.ts";
 import { idsOf } from "./objects/account-check.ts";
 import { RULE_FACTS } from "./rule-facts.ts";
 import { loadFlags } from "./storage/flags.ts";
+import { readWhile } from "./storage/keys.ts";
+import { type LayerSwitches, layerSwitches } from "./storage/layers.ts";
 import { type SnapshotSource, snapshotMemory } from "./storage/read-snapshot.ts";
 import { createTelegram, type Telegram } from "./telegram/services.ts";
 import { adapterOf, venueFacts, VENUE_IDS } from "./venues/registry.ts";
@@ -29,6 +31,8 @@ export type Services = {
   readonly db: D1Database;
   readonly cache: KVNamespace;
   readonly venueIds: ReadonlySet<string>;
+  /** A new id. */
+  readonly newId: () => string;
   readonly callLimits: Omit<CallLimits, "totalBudgetMs">;
   readonly outbound: {
     readonly fetch: FetchFunction;
@@ -38,6 +42,7 @@ export type Services = {
     readonly userAgent: string;
   };
   readonly snapshots: SnapshotSource;
+  readonly layers: LayerSwitches;
   readonly scanner: () => ReturnType<Env["SCANNER"]["getByName"]>;
   readonly feed: (place: FeedPlace) => ReturnType<Env["VENUE_FEED"]["getByName"]>;
   readonly api: () => Hono;
@@ -89,10 +94,12 @@ function build(env: Env): Services {
   const now = (): number => Date.now() + config.clockOffsetMs;
   const log = createLogger({ level: config.logLevel, component: "worker", now: Date.now });
   const venueIds: ReadonlySet<string> = new Set(VENUE_IDS);
-  const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory: snapshotMemory(), venues: venueIds, now, wait: sleep };
+  const layers = layerSwitches({ db: env.DB, deployment: config.flagDefaults, now });
+  const memory = snapshotMemory();
+  const snapshots: SnapshotSource = { cache: env.CACHE, db: env.DB, memory, venues: venueIds, now, wait: sleep, layers: layers.read };
   const { fetchAttempts, fetchHeadersLimitMs, fetchBodyLimitMs, retryDelayMs } = config.limits;
-  const api = lazily(() => apiOf({ env, config, now, log, snapshots }));
-  const telegram = lazily(() => telegramOf({ env, config, now, log, snapshots }));
+  const api = lazily(() => apiOf({ env, config, now, log, snapshots, layers }));
+  const telegram = lazily(() => telegramOf({ env, config, now, log, snapshots, layers }));
   const feed: Services["feed"] = ({ name, region }) => env.VENUE_FEED.getByName(name, region === null ? {} : { locationHint: region });
   return {
     config,
@@ -102,6 +109,7 @@ function build(env: Env): Services {
     db: env.DB,
     cache: env.CACHE,
     venueIds,
+    newId: () => crypto.randomUUID(),
     callLimits: {
       attempts: fetchAttempts,
       baseDelayMs: retryDelayMs,
@@ -117,16 +125,17 @@ function build(env: Env): Services {
       userAgent: USER_AGENT,
     },
     snapshots,
+    layers,
     scanner: () => env.SCANNER.getByName("scanner"),
     feed,
     api,
     telegram,
-    queues: lazily(() => queuesOf({ env, config, now, log, snapshots, feed, telegram })),
+    queues: lazily(() => queuesOf({ env, config, now, log, snapshots, layers, feed, telegram })),
     container: () => counts,
   };
 }
 
-type Built = Pick<Services, "config" | "now" | "log" | "snapshots"> & { readonly env: Env };
+type Built = Pick<Services, "config" | "now" | "log" | "snapshots" | "layers"> & { readonly env: Env };
 
 /** The routes with what they use. */
 const apiOf = ({ env, config, now, log, snapshots }: Built): Hono =>
@@ -143,13 +152,14 @@ const apiOf = ({ env, config, now, log, snapshots }: Built): Hono =>
   });
 
 /** The bot with what it uses. */
-function telegramOf({ env, config, now, log, snapshots }: Built): Telegram {
+function telegramOf(built: Built): Telegram {
+  const { env, config, now, log, snapshots } = built;
   const random = (): string => crypto.randomUUID();
   const { operatorSecret } = config.telegram;
   return createTelegram({
     config: config.telegram,
     db: env.DB,
-    cache: env.CACHE,
+    cache: readWhile(env.CACHE, () => built.layers.known().kv),
     fetch: (url, init) => fetch(url, init),
     log,
     now,

@@ -87,6 +87,8 @@ export function stage(over: Partial<ScanPorts> = {}) {
         depthLimitMs: 0,
         fetching: fetchSettings(flags),
         performanceMonitoring: true,
+        storing: true,
+        owed: {},
         depths: {},
         wanted: [],
         silent: [],
@@ -123,8 +125,9 @@ export async function inARow(
 }
 
 /** What a scan hands to the next one. */
-const inputAfter = ({ lifecycle, identity, depths, wanted, silent, slowDue, loads, depthPace }: ScanOutput): Partial<ScanInput> => ({
+const inputAfter = ({ lifecycle, owed, identity, depths, wanted, silent, slowDue, loads, depthPace }: ScanOutput): Partial<ScanInput> => ({
   lifecycle,
+  owed,
   identity,
   depths,
   wanted,

@@ -1,13 +1,16 @@
 import { topDrops } from "../domain/funnel.ts";
+import { alertsPaused, type Layers } from "../storage/layers.ts";
 import type { Operations } from "../storage/operations.ts";
 import { missedView } from "./views.ts";
 
 const MOST_DROPS = 20;
 
 /** How the whole system stands, as operators' programs read it. */
-export function operationsView({ scan, ...rest }: Operations): Record<string, unknown> {
+export function operationsView({ scan, ...rest }: Operations, layers: Layers): Record<string, unknown> {
   return {
     ...rest,
+    layers,
+    alerts: { paused: alertsPaused(layers) },
     scan: scan === null ? null : scanView(scan, rest.atMs),
   };
 }

@@ -49,6 +49,6 @@ export function queuePorts(parts: QueueParts): QueuePorts {
       return loaded.flags;
     },
     wake: (refs, delaySeconds) => wake(parts.deliveries, refs, delaySeconds),
-    goOn: async (message) => void (await parts.events.send(message)),
+    goOn: async (message, delaySeconds) => void (await parts.events.send(message, delaySeconds === undefined ? {} : { delaySeconds })),
   };
 }

@@ -14,7 +14,7 @@ export type QueuePorts = Omit<EventsPorts, "wake" | "goOn"> &
   Omit<DeliverPorts, "wake"> & {
     readonly wake: (refs: readonly DeliveryRef[], delaySeconds?: number) => Promise<void>;
     /** Puts a message on the queue of events. */
-    readonly goOn: (message: EventsMessage | BroadcastMessage) => Promise<void>;
+    readonly goOn: (message: EventsMessage | BroadcastMessage, delaySeconds?: number) => Promise<void>;
   };
 
 const eventsMessage: z.ZodType<EventsMessage> = z.object({ scanId: z.string().min(1), slotMs: z.number().int(), after: z.number().int() });
@@ -40,8 +40,23 @@ export async function onQueue(batch: MessageBatch, ports: QueuePorts): Promise<v
   }
 }
 
+/** How long a message waits for D1 to be switched on, s. */
+const PUT_OFF_SECONDS = 600;
+
+/**
+ * Nobody is told anything while D1 is switched off. Events and broadcasts are put on their queue anew, so that no try is
+ * counted. A message about deliveries may go: their rows wait in D1 and are found as lost by the first scan after.
+ */
+async function putOff(queue: string, { body, id }: Message, ports: QueuePorts): Promise<void> {
+  const paged = z.union([eventsMessage, broadcastMessage]).safeParse(body);
+  ports.log.info("queue.put-off", { queue, id, reason: "the flag d1_enabled is off" });
+  if (queue === QUEUES.events && paged.success) return await ports.goOn(paged.data, PUT_OFF_SECONDS);
+  if (queue !== QUEUES.deliveries) throw new Error("the flag d1_enabled is off: a dead letter has no place");
+}
+
 async function handle(queue: string, message: Message, ports: QueuePorts): Promise<void> {
   const { body } = message;
+  if ((await ports.snapshots.layers?.())?.d1 === false) return await putOff(queue, message, ports);
   const wake = (refs: readonly DeliveryRef[], delaySeconds?: number) => ports.wake(refs, delaySeconds);
   if (queue === QUEUES.events) {
     const events = eventsMessage.safeParse(body);

@@ -5,6 +5,7 @@ import { type DepthPace, FULL_PACE } from "../feeds/depth-pace.ts";
 import type { FeedLoads } from "../feeds/plan-scan.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
+import type { Owed } from "../lifecycle/owed.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
 
@@ -12,6 +13,8 @@ import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-
 export type Kept = {
   readonly lastSlotMs: number | null;
   readonly lifecycle: LifecycleState;
+  /** Rows that changed while nothing was stored. */
+  readonly owed: Owed;
   readonly identity: IdentityMemory;
   readonly depths: Depths;
   /** Books that the next scan asks for. */
@@ -26,6 +29,7 @@ export type Kept = {
 
 /** What a Scanner without a past knows, besides rows and slot: everything here is measured or chosen anew within a scan or two. */
 export const NOTHING_KEPT = {
+  owed: {},
   identity: EMPTY_IDENTITY_MEMORY,
   depths: {},
   wanted: [],

@@ -41,11 +41,10 @@ export function scanPorts(scan: {
       const place = placeOf(ask.feed);
       return services.feed(place).books({ ...ask, region: place.region });
     },
-    save: async (record, outcome) => {
-      const opportunities = outcome.changes.map(({ row }) => row);
+    save: async (record, { opportunities, events }) => {
       const nowMs = record.finishedAtMs;
       const lease = leaseOf({ holder: scan.holder, nowMs, flags: scan.flags });
-      const write = { scan: record, opportunities, events: outcome.events, nowMs, venues: services.venueIds, lease };
+      const write = { scan: record, opportunities, events, nowMs, venues: services.venueIds, lease };
       const saved = await saveScan(services.db, write, { attempts: D1_ATTEMPTS, wait: services.snapshots.wait });
       if (saved.ok) {
         for (const refused of saved.value.refused) log.error("scan.row-refused", { ...refused });
@@ -66,9 +65,10 @@ export const leaseOf = ({ holder, nowMs, flags }: { readonly holder: string; rea
   untilMs: nowMs + leaseMs(flags.scan_interval_seconds * SECOND_MS),
 });
 
-/** Writes the snapshot. When KV fails readers have D1, so the scan stands. */
+/** Writes the snapshot, unless KV is switched off. When KV fails readers have D1, so the scan stands. */
 async function publish(input: Published & { readonly services: Services; readonly flags: Flags; readonly log: Logger }): Promise<void> {
   const { services, flags, log, record, market, outcome, candidates } = input;
+  if (!flags.kv_enabled) return log.info("scan.not-shown", { reason: "the flag kv_enabled is off" });
   const nowMs = services.now();
   const { snapshot, refused } = buildSnapshot({
     scan: record,

@@ -6,7 +6,7 @@ import type { KeyState } from "../domain/venue-key.ts";
 import { fetchSettings } from "../fetch-settings.ts";
 import type { Flags } from "../flags.ts";
 import { runScan } from "../pipeline.ts";
-import type { LifecycleState } from "../lifecycle/state.ts";
+import { EMPTY_STATE, type LifecycleState } from "../lifecycle/state.ts";
 import type { ScanInput } from "../scan.ts";
 import { qualityOverrides, scanSettings } from "../scan-settings.ts";
 import { loadFlags } from "../storage/flags.ts";
@@ -59,6 +59,7 @@ export class Scanner extends DurableObject<Env> {
       const loaded = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: kept.flags });
       for (const problem of loaded.problems) log.warn("flags.refused", problem);
       if (loaded.error !== null) log.error("flags.unavailable", { source: loaded.source, message: loaded.error });
+      services.layers.note(loaded.flags);
       const intervalMs = loaded.flags.scan_interval_seconds * SECOND_MS;
       const slotMs = Math.floor(trigger.atMs / intervalMs) * intervalMs;
       await this.#arm(intervalMs, services);
@@ -87,9 +88,10 @@ export class Scanner extends DurableObject<Env> {
    */
   async #lead(run: Run): Promise<Run | SkipReason> {
     const { slotMs, kept, flags, services } = run;
+    if (!flags.d1_enabled) return run;
     const log = services.log.with({ component: "scanner" });
     try {
-      const asked = leaseOf({ holder: await this.#holder(), nowMs: services.now(), flags });
+      const asked = leaseOf({ holder: await this.#holder(services), nowMs: services.now(), flags });
       const { isHeld, lastSlotMs: stored } = await takeLease(services.db, asked);
       if (!isHeld) return "lease_held";
       if (stored === null || stored <= (kept.lastSlotMs ?? Number.NEGATIVE_INFINITY)) return run;
@@ -104,10 +106,10 @@ export class Scanner extends DurableObject<Env> {
   }
 
   /** The name under which this object holds the lease: its own for life, since two Workers may give objects one id. */
-  async #holder(): Promise<string> {
+  async #holder(services: Services): Promise<string> {
     const known = await this.ctx.storage.get<string>("holder");
     if (known !== undefined) return known;
-    const holder = crypto.randomUUID();
+    const holder = services.newId();
     await this.ctx.storage.put("holder", holder);
     return holder;
   }
@@ -117,7 +119,8 @@ export class Scanner extends DurableObject<Env> {
     const scanId = `scan-${slotMs}`;
     const log = services.log.with({ component: "scanner", correlationId: scanId });
     log.info("scan.start", { slotMs, trigger: trigger.source, lateMs: services.now() - slotMs, market: services.config.market, flags });
-    noteScan(this.ctx.storage, { scan: { scanId, slotMs }, log });
+    // What is not stored is told to nobody, and neither is what waits.
+    if (flags.d1_enabled) noteScan(this.ctx.storage, { scan: { scanId, slotMs }, log });
     const answered = new Set<FeedId>();
     const hear = (feed: FeedId): void => {
       answered.add(feed);
@@ -125,7 +128,7 @@ export class Scanner extends DurableObject<Env> {
     };
     const result = await runScan(
       inputOf({ ...run, scanId }),
-      scanPorts({ services, flags, log, holder: await this.#holder(), answered: hear, keys: await this.#keyStates(services) }),
+      scanPorts({ services, flags, log, holder: await this.#holder(services), answered: hear, keys: await this.#keyStates(services) }),
     );
     if (!result.ok) {
       // The rows in memory may differ from what D1 has: the next trigger starts from what is stored.
@@ -137,7 +140,7 @@ export class Scanner extends DurableObject<Env> {
     // A feed may have answered since the scan went on without it.
     const silent = left.silent.filter((feed) => !answered.has(feed));
     this.#save({ ...left, ...rows, lastSlotMs: slotMs, silent, flags });
-    await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
+    if (flags.d1_enabled) await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
     return { ran: true, slotMs, verdict: record.verdict };
   }
 
@@ -178,9 +181,14 @@ export class Scanner extends DurableObject<Env> {
     if (kept !== null) return kept;
     if (text !== null) services.log.with({ component: "scanner" }).warn("scanner.state-unreadable", { characters: text.length });
     const { flags } = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: null });
-    const { lifecycle } = await this.#fromD1(services, flags);
-    const lastSlotMs = await latestSlotMs(services.db);
-    return { ...NOTHING_KEPT, lastSlotMs, lifecycle };
+    try {
+      const { lifecycle } = await this.#fromD1(services, flags);
+      return { ...NOTHING_KEPT, lastSlotMs: await latestSlotMs(services.db), lifecycle };
+    } catch (error) {
+      if (flags.d1_enabled) throw error;
+      services.log.with({ component: "scanner" }).warn("scanner.without-past", { error });
+      return { ...NOTHING_KEPT, lastSlotMs: null, lifecycle: EMPTY_STATE };
+    }
   }
 
   /** Rows that are open, and those that may still be revived, as D1 has them. */
@@ -208,6 +216,7 @@ function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { rea
     intervalSeconds: flags.scan_interval_seconds,
     flags,
     realTimeData: flags.real_time_data,
+    storing: flags.d1_enabled,
     venueLimitMs: flags.venue_limit_ms,
     scanDeadlineMs: flags.scan_deadline_ms,
     depthLimitMs: flags.depth_limit_ms,

@@ -17,7 +17,10 @@ export type LoadedFlags = {
   readonly error: string | null;
 };
 
-/** Reads the table `flags`. A failure of D1 keeps the last good flags, else this deployment's defaults. */
+/**
+ * Reads the table `flags`. A failure of D1 keeps the last good flags, else this deployment's defaults; of the layers this
+ * deployment decides then, since nobody can switch D1 off in a D1 that does not answer.
+ */
 export async function loadFlags(
   db: D1Database,
   { deployment, lastGood }: { readonly deployment: Readonly<Record<string, unknown>>; readonly lastGood: Flags | null },
@@ -29,7 +32,10 @@ export async function loadFlags(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const defaults = readFlags({ stored: [], deployment, lastGood });
-    if (lastGood !== null) return { flags: lastGood, problems: defaults.problems, source: "last-good", error: message };
+    if (lastGood !== null) {
+      const own = Object.fromEntries(Object.entries(defaults.flags).filter(([key]) => isLayer(key) && Object.hasOwn(deployment, key)));
+      return { flags: { ...lastGood, ...own }, problems: defaults.problems, source: "last-good", error: message };
+    }
     return { ...defaults, source: "defaults", error: message };
   }
 }
@@ -39,6 +45,8 @@ const CLAIM_CHANGE_SQL = `
   INSERT INTO audits (id, at_ms, actor, action, target, detail) SELECT ?1, ?2, ?3, ?4, ?5, ?6
   WHERE NOT EXISTS (SELECT 1 FROM json_each(?7) AS was WHERE (SELECT value FROM flags WHERE key = was.key) IS NOT was.value)`;
 /** Follow the audit ?5 or ?2 in its batch, and do nothing where that was not written. */
+const isLayer = (key: string): boolean => key === "kv_enabled" || key === "d1_enabled";
+
 const SET_FLAG_SQL = `
   INSERT INTO flags (key, value, updated_at, updated_by) SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM audits WHERE id = ?5)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`;

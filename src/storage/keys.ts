@@ -73,6 +73,18 @@ export async function kvDelete(cache: KvEraser, key: string): Promise<Result<nul
   }
 }
 
+/** What the caches of sessions use of KV. */
+type SessionCache = Pick<KVNamespace, "put" | "delete"> & {
+  readonly get: (key: string, options: { readonly type: "text"; readonly cacheTtl: number }) => Promise<string | null>;
+};
+
+/** KV that is read only while it is on. It is written still, so that what it has is never older than D1 when it is on again. */
+export const readWhile = (cache: KVNamespace, isOn: () => boolean): SessionCache => ({
+  get: async (key, options) => (isOn() ? await cache.get(key, options) : null),
+  put: (key, value, options) => cache.put(key, value, options),
+  delete: (key) => cache.delete(key),
+});
+
 /**
  * The only writer of KV. A key outside the catalogue, or a life outside its bounds, is a bug and throws RangeError.
  * The value lives physically for its logical life, and never under 60 s. A failure of KV comes back as an error.

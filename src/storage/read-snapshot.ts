@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { SNAPSHOT_KEY } from "./keys.ts";
+import { BOTH, type Layers } from "./layers.ts";
 import { LIST_OPEN_SQL, listOpen, OPEN_PAGE_ROWS, readOpenRows } from "./opportunities.ts";
 import { LATEST_SCAN_SQL, readScanRow } from "./scans.ts";
 import { scanDetailSchema } from "./scan-record.ts";
@@ -43,6 +44,8 @@ export type SnapshotSource = {
   readonly venues: ReadonlySet<VenueId>;
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<void>;
+  /** Which layers may be read; both where it is not given. */
+  readonly layers?: () => Promise<Layers>;
 };
 
 /** What one isolate read serves its other requests for so long. */
@@ -95,8 +98,10 @@ const aged = (value: Omit<SnapshotRead, "ageMs">, nowMs: number): SnapshotRead =
 });
 
 async function readThrough(source: SnapshotSource): Promise<Result<Omit<SnapshotRead, "ageMs">, SnapshotError>> {
-  const cached = await readKv(source);
+  const layers = (await source.layers?.()) ?? BOTH;
+  const cached = layers.kv ? await readKv(source) : err("the flag kv_enabled is off");
   if (cached.ok) return ok({ snapshot: cached.value, source: "kv", fallbackReason: null, leftOut: 0 });
+  if (!layers.d1) return err({ kind: "unavailable", message: `KV: ${cached.error}; D1: the flag d1_enabled is off` });
   try {
     const stored = await readD1(source);
     if (stored === null) return err({ kind: "no-scan", message: "no scan has been stored yet" });

@@ -241,6 +241,104 @@ describe("a market without opportunities", () => {
   });
 });
 
+describe("layers switched off on the real Scanner", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld(PATIENT);
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+  const SNAPSHOT = "market:v1:snapshot";
+  const json = async (path: string): Promise<unknown> => await (await world.get(path)).json();
+  const scansStored = async () => (await world.sql("SELECT id FROM scans")).length;
+  let slot = 0;
+  const cron = async () => await world.cron(slot++);
+
+  test("kv_enabled off: nothing is written to KV, and the list comes from D1; on again, it comes from KV", async () => {
+    await setFlag(world, "kv_enabled", false);
+    await cron();
+    await cron();
+    expect(await world.kvText(SNAPSHOT)).toBeNull();
+    await expect.poll(async () => openPairs(await world.list()).size, { timeout: 5_000 }).toBe(expectedPairs(world).size);
+    expect((await world.list()).scan).toMatchObject({ source: "d1", fallbackReason: "the flag kv_enabled is off" });
+    expect(await json("/api/health")).toMatchObject({
+      status: "ok",
+      source: "d1",
+      layers: { kv: false, d1: true },
+      alerts: { paused: null },
+    });
+    await dropFlag(world, "kv_enabled");
+    await cron();
+    await expect.poll(async () => (await world.list()).scan.source, { timeout: 5_000 }).toBe("kv");
+  });
+
+  test("d1_enabled off for three scans: no row changes, the list is served from KV, alerts are paused and say why", async () => {
+    const before = [await storedRows(world), await world.sql("SELECT id, kind, scan_id FROM opportunity_events ORDER BY id")];
+    const stored = await scansStored();
+    const told = linesOf(world, "events.page").length;
+    await setFlag(world, "d1_enabled", false);
+    // What goes while nothing is stored, and is gone when something is again.
+    world.simulator.control({ fault: { venue: "gate", kind: "html" } });
+    for (let scan = 0; scan < 3; scan++) await cron();
+    expect(await scansStored()).toBe(stored);
+    expect([await storedRows(world), await world.sql("SELECT id, kind, scan_id FROM opportunity_events ORDER BY id")]).toEqual(before);
+    const slotMs = (await world.sql("SELECT max(id) AS id FROM scans"))[0]?.["id"];
+    await expect.poll(async () => (await world.list()).scan.slotMs, { timeout: 5_000 }).toBe(Number(slotMs) + 3 * 120_000);
+    const list = await world.list();
+    expect(list.scan.source).toBe("kv");
+    expect(openPairs(list).size).toBe(expectedPairs(world, ["gate"]).size);
+    expect(await json(`/api/opportunities/${list.opportunities[0]?.id ?? ""}`)).toMatchObject({ audit: null, events: null });
+    expect(await json("/api/health")).toMatchObject({
+      source: "kv",
+      layers: { kv: true, d1: false },
+      alerts: { paused: expect.stringContaining("d1_enabled is off") },
+    });
+    expect(linesOf(world, "events.page").length).toBe(told);
+  });
+
+  test("on again: each row once as it stands, one event for what is still so, and nothing for what came and went", async () => {
+    const rows = await storedRows(world);
+    const events = await world.sql("SELECT id FROM opportunity_events");
+    await setFlag(world, "d1_enabled", true);
+    await cron();
+    const lost = rows.filter((row) => touches(row, "gate"));
+    expect(lost.length).toBeGreaterThan(0);
+    const now = await storedRows(world);
+    expect(now.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    for (const row of now) expect(row.status, row.pair).toBe(touches(row, "gate") ? "no-data" : "open");
+    const added = await world.sql("SELECT kind, scan_id FROM opportunity_events WHERE kind = 'no-data'");
+    expect(added).toEqual(lost.map(() => ({ kind: "no-data", scan_id: expect.stringMatching(/^scan-/u) })));
+    expect(new Set(added.map((event) => event["scan_id"])).size).toBe(1);
+    expect(await world.sql("SELECT id FROM opportunity_events")).toHaveLength(events.length + lost.length);
+    world.simulator.control({ clear: true });
+    await cron();
+    expectPlanted(await storedRows(world), expectedPairs(world));
+    expect([await eventsOf(world, "data-back"), await eventsOf(world, "opened"), await eventsOf(world, "closed")]).toEqual([
+      lost.length,
+      rows.length,
+      0,
+    ]);
+  });
+
+  test("both off: scans go on, nothing is stored or shown, and readers are told why; both on: the rows there were, each once", async () => {
+    const rows = await storedRows(world);
+    await setFlag(world, "d1_enabled", false);
+    await setFlag(world, "kv_enabled", false);
+    const [stored, snapshot] = [await scansStored(), await world.kvText(SNAPSHOT)];
+    for (let scan = 0; scan < 2; scan++) await cron();
+    expect([await scansStored(), await world.kvText(SNAPSHOT)]).toEqual([stored, snapshot]);
+    expect(linesOf(world, "scan.done").at(-1)).toMatchObject({ verdict: "opportunities", open: rows.length });
+    await expect.poll(async () => (await world.get("/api/opportunities")).status, { timeout: 5_000 }).toBe(503);
+    expect(await json("/api/opportunities")).toMatchObject({ detail: "KV: the flag kv_enabled is off; D1: the flag d1_enabled is off" });
+    for (const flag of ["d1_enabled", "kv_enabled"]) await dropFlag(world, flag);
+    await cron();
+    expect(await storedRows(world)).toEqual(rows);
+    expect(await scansStored()).toBe(stored + 1);
+    expect(await eventsOf(world, "opened")).toBe(rows.length);
+  });
+});
+
 describe("the second trigger", () => {
   test("the Scanner's own alarm scans slot after slot without any cron, each once", async () => {
     const world = await startWorld({ ...PATIENT, flags: { ...PATIENT.flags, scan_interval_seconds: 2 } });

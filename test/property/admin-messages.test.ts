@@ -116,8 +116,10 @@ const VIEWS: readonly FlagView[] = Object.keys(FLAGS)
 describe("operators' messages are always ones that Telegram takes", () => {
   test.each(ADMIN_PAGES)("page %s", (page) => {
     fc.assert(
-      fc.property(operations, readers, (state, reader) => {
-        expect(faultsOf(renderAdmin(page, state, contextOf(reader)))).toEqual([]);
+      fc.property(operations, readers, fc.record({ kv: fc.boolean(), d1: fc.boolean() }), (state, reader, layers) => {
+        expect(faultsOf(renderAdmin(page, state, { ...contextOf(reader), layers }))).toEqual([]);
+        const said = renderAdmin(page, state, { ...contextOf(reader), layers }).text;
+        expect(said.includes(catalogueOf(reader.language).admin.d1Off)).toBe(!layers.d1);
       }),
       RUNS,
     );

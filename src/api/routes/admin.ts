@@ -5,6 +5,7 @@ import { type Audit, listAudits, MOST_AUDITS_PAGE, writeAudit } from "../../stor
 import { confirmBroadcast, createBroadcast, MOST_BROADCAST_CHARS } from "../../storage/broadcasts.ts";
 import { listDeadLetters, MOST_DEAD_LETTERS } from "../../storage/dead-letters.ts";
 import { type FlagAuthor, type FlagView, setFlag, unsetFlag, viewFlags } from "../../storage/flags.ts";
+import { BOTH } from "../../storage/layers.ts";
 import { readOperations } from "../../storage/operations.ts";
 import { hasToken } from "../bearer.ts";
 import { badBody, readBody } from "../body.ts";
@@ -35,7 +36,10 @@ export function adminRoutes(services: ApiServices): Hono {
       onError: (context) => badBody(context, `expected at most ${MOST_BODY_BYTES} bytes, found more`),
     }),
   );
-  routes.get("/status", async (context) => context.json(operationsView(await readOperations(services.db, services.now()))));
+  routes.get("/status", async (context) => {
+    const layers = (await services.snapshots.layers?.()) ?? BOTH;
+    return context.json(operationsView(await readOperations(services.db, services.now()), layers));
+  });
   routes.get("/users", async (context) => {
     const { people, liveSessions } = await readOperations(services.db, services.now());
     return context.json({ people, liveSessions });

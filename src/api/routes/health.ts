@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { SECOND_MS } from "../../domain/units.ts";
+import { alertsPaused, BOTH } from "../../storage/layers.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { VenueReport } from "../../storage/scan-record.ts";
 import type { ApiServices } from "../services.ts";
@@ -13,11 +14,14 @@ export function healthRoutes(services: ApiServices): Hono {
   const routes = new Hono();
   routes.get("/", async (context) => {
     const nowMs = services.now();
+    const layers = (await services.snapshots.layers?.()) ?? BOTH;
+    const alerts = { paused: alertsPaused(layers) };
     const read = await readSnapshot(services.snapshots);
     context.header("cache-control", "no-store");
-    if (!read.ok) return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, venues: [] }, 503);
+    if (!read.ok)
+      return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, layers, alerts, venues: [] }, 503);
     const health = healthOf(read.value, nowMs);
-    return context.json(health, health.status === "ok" || health.status === "degraded" ? 200 : 503);
+    return context.json({ ...health, layers, alerts }, health.status === "ok" || health.status === "degraded" ? 200 : 503);
   });
   return routes;
 }

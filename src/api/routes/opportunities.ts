@@ -52,6 +52,11 @@ export function opportunityRoutes(services: ApiServices): Hono {
   });
   routes.get("/:id", async (context) => {
     const id = context.req.param("id");
+    const shown = await shownWithoutD1(services, id);
+    if (shown !== null) {
+      const { market } = services.config;
+      return context.json({ ...opportunityView(shown, services.now()), audit: null, events: null, market, risk: RISK_LINE });
+    }
     const { found } = await opportunityById(services.db, id);
     if (found === null)
       return problem(context, {
@@ -69,6 +74,13 @@ export function opportunityRoutes(services: ApiServices): Hono {
     });
   });
   return routes;
+}
+
+/** While D1 is switched off it knows nothing of what has opened since; the list does, without what was stored of the row. */
+async function shownWithoutD1({ snapshots }: ApiServices, id: string): Promise<ShownOpportunity | null> {
+  if ((await snapshots.layers?.())?.d1 !== false) return null;
+  const read = await readSnapshot(snapshots);
+  return read.ok ? (read.value.snapshot.opportunities.find((row) => row.id === id) ?? null) : null;
 }
 
 /** The list at the fees of the one who asks, else at the documented ones. */

@@ -1,3 +1,4 @@
+import { BOTH } from "../../storage/layers.ts";
 import { readOperations } from "../../storage/operations.ts";
 import { words } from "../arguments.ts";
 import type { Answer, Ask, Command } from "../command.ts";
@@ -68,5 +69,7 @@ const refuse = ({ text }: Ask): Answer => ({ kind: "message", message: message(t
 const pageNamed = (name: string): AdminPage | null => ADMIN_PAGES.find((page) => page === name) ?? null;
 
 async function show(ask: Ask, page: AdminPage, edit: boolean): Promise<Answer> {
-  return { kind: "message", message: renderAdmin(page, await readOperations(ask.services.db, ask.nowMs), contextOf(ask)), edit };
+  const { db, snapshots } = ask.services;
+  const layers = (await snapshots.layers?.()) ?? BOTH;
+  return { kind: "message", message: renderAdmin(page, await readOperations(db, ask.nowMs), { ...contextOf(ask), layers }), edit };
 }

@@ -1,6 +1,7 @@
 import type { InlineKeyboardButton } from "grammy/types";
 import { topDrops } from "../../domain/funnel.ts";
 import type { Language } from "../../domain/person.ts";
+import type { Layers } from "../../storage/layers.ts";
 import type { Operations } from "../../storage/operations.ts";
 import type { ScanDetail, VenueReport } from "../../storage/scan-record.ts";
 import * as format from "../format.ts";
@@ -21,7 +22,7 @@ const MOST_REASONS = 5;
 const MOST_FEEDS = 45;
 
 /** One page of /admin. */
-export function renderAdmin(page: AdminPage, operations: Operations, context: AdminContext): Message {
+export function renderAdmin(page: AdminPage, operations: Operations, context: AdminContext & { readonly layers: Layers }): Message {
   const body: Readonly<Record<AdminPage, (operations: Operations, context: AdminContext) => readonly Line[]>> = {
     home: homeLines,
     scan: scanLines,
@@ -29,8 +30,15 @@ export function renderAdmin(page: AdminPage, operations: Operations, context: Ad
     messages: messageLines,
     people: peopleLines,
   };
-  return message(lines(marketBanner(context.market, context.language), ...body[page](operations, context)), adminButtons(page, context));
+  const head = [marketBanner(context.market, context.language), ...layerLines(context)];
+  return message(lines(...head, ...body[page](operations, context)), adminButtons(page, context));
 }
+
+/** Which layers are switched off, on every page: figures below may be old then, and nobody is told anything. */
+const layerLines = ({ text, layers }: AdminContext & { readonly layers: Layers }): readonly Line[] => [
+  !layers.d1 && bold(text.admin.d1Off),
+  !layers.kv && text.admin.kvOff,
+];
 
 /** The other pages, and this one again. */
 function adminButtons(page: AdminPage, { text }: AdminContext): readonly (readonly InlineKeyboardButton[])[] {

@@ -389,6 +389,8 @@ export const en = {
     languages: (list: string) => `Languages: ${list}`,
     incident: (name: string, span: string) => `Open: ${name}, for ${span}`,
     noIncidents: "No open incident",
+    d1Off: "Alerts are paused: d1_enabled is off and nothing is stored. What stands below is of the last scan that was stored.",
+    kvOff: "kv_enabled is off: the list comes from D1, without candidates.",
     incidentNames: {
       "market-quiet": "no opportunities, market quiet",
       "data-failure": "no opportunities, data failure",

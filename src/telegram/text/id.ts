@@ -388,6 +388,8 @@ export const id: Catalogue = {
     languages: (list) => `Bahasa: ${list}`,
     incident: (name, span) => `Terbuka: ${name}, selama ${span}`,
     noIncidents: "Tidak ada insiden terbuka",
+    d1Off: "Peringatan dijeda: d1_enabled mati dan tidak ada yang disimpan. Di bawah ini data pemindaian terakhir yang tersimpan.",
+    kvOff: "kv_enabled mati: daftar diambil dari D1, tanpa kandidat.",
     incidentNames: {
       "market-quiet": "tanpa peluang, pasar sepi",
       "data-failure": "tanpa peluang, data gagal",
