@@ -13,6 +13,7 @@ const FILES: readonly (readonly [path: string, file: string, post?: string])[] =
   ["/api-futures.kucoin.com/api/v1/contracts/active", "kucoin/api_v1_contracts_active_2026-09-11.json"],
   ["/fapi.asterdex.com/fapi/v3/premiumIndex", "aster/fapi_premiumIndex_2026-09-11.json"],
   ["/api.mexc.com/api/v1/contract/ticker", "mexc/contract_ticker_2026-09-11.json"],
+  ["/mainnet.zklighter.elliot.ai/api/v1/funding-rates", "lighter/funding-rates_2026-09-11.json"],
 ];
 
 describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {

@@ -9,13 +9,16 @@ import { bitget } from "./bitget.ts";
 import { bitgetSpot } from "./bitget-spot.ts";
 import { bybit } from "./bybit.ts";
 import { bybitSpot } from "./bybit-spot.ts";
+import { dydx } from "./dydx.ts";
 import { gate } from "./gate.ts";
 import { gateSpot } from "./gate-spot.ts";
 import { htx } from "./htx.ts";
 import { hyperliquid } from "./hyperliquid.ts";
+import { krakenfutures } from "./krakenfutures.ts";
 import { kucoin } from "./kucoin.ts";
 import { kucoinSpot } from "./kucoin-spot.ts";
 import { mexc } from "./mexc.ts";
+import { lighter } from "./lighter.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
 
@@ -32,6 +35,9 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   mexc,
   htx,
   bingx,
+  krakenfutures,
+  dydx,
+  lighter,
   binanceSpot,
   bybitSpot,
   okxSpot,

@@ -5,7 +5,7 @@ import { splitMultiplier } from "../domain/instrument.ts";
 import { ok } from "../domain/result.ts";
 import { joinRows, closeRow } from "./join-rows.ts";
 import { nameBook, nameReader, perpetualName } from "./name-book.ts";
-import { flagIn, listIn, numberIn, olderOf, positiveIn, textIn, timeMsIn, timeSecondsIn } from "./wire.ts";
+import { flagIn, listIn, numberIn, olderOf, positiveIn, textIn, timeIsoIn, timeMsIn, timeSecondsIn } from "./wire.ts";
 
 const read = (value: unknown): { readonly number: number; readonly raised: boolean } => {
   const fault = { raised: false };
@@ -92,6 +92,17 @@ describe("the other readers", () => {
     expect([timeMsIn("0", fault), timeMsIn("1789171200000", fault)]).toEqual([Number.NaN, 1_789_171_200_000]);
     expect([timeSecondsIn(0, fault), timeSecondsIn(1_789_171_200, fault)]).toEqual([Number.NaN, 1_789_171_200_000]);
     expect(raises(() => timeSecondsIn(1_789_171_200_000, fault))).toBe(true);
+  });
+
+  it("take ISO text in UTC for a time, and other text for a fault", () => {
+    expect(timeIsoIn("2026-09-11T17:28:05.123Z", fault)).toBe(Date.UTC(2026, 8, 11, 17, 28, 5, 123));
+    expect(timeIsoIn("2026-09-11T17:28:05.123456Z", fault)).toBe(Date.UTC(2026, 8, 11, 17, 28, 5, 123));
+    expect([timeIsoIn("", fault), timeIsoIn(null, fault), timeIsoIn(undefined, fault)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    for (const text of ["2026-09-11", "2026-09-11T17:28:05", "2026-13-11T17:28:05Z", "1789147120443", 1_789_147_120_443])
+      expect(
+        raises(() => timeIsoIn(text, fault)),
+        String(text),
+      ).toBe(true);
   });
 
   it("olderOf takes the only time there is", () => {

@@ -88,6 +88,17 @@ export function timeSecondsIn(value: unknown, fault: Fault): number {
   return number === 0 ? Number.NaN : number * 1000;
 }
 
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/u;
+
+/** A time sent as ISO 8601 text in UTC, e.g. `2026-09-11T17:28:05.123Z`, as epoch ms. Other text is a fault. */
+export function timeIsoIn(value: unknown, fault: Fault): number {
+  const text = textIn(value, fault);
+  if (text === null || text === "") return Number.NaN;
+  const time = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) fault.raised = true;
+  return time;
+}
+
 /** The older of two times, either of which may be missing. */
 export const olderOf = (a: number, b: number): number => (Number.isNaN(a) || b < a ? b : a);
 

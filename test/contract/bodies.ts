@@ -49,12 +49,17 @@ type Path = readonly (string | number)[];
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Where the lists of rows lie in a body: arrays of objects, outermost only. */
+/** Rows by name, as some venues send them in place of a list: each row has its own name under `ticker`. */
+const isRowsByName = (value: unknown): value is Readonly<Record<string, Readonly<Record<string, unknown>>>> =>
+  isObject(value) && Object.keys(value).length > 0 && Object.values(value).every((row) => isObject(row) && "ticker" in row);
+
+/** Where the lists of rows lie in a body: arrays of objects and rows by name, outermost only. */
 export function listsIn(body: unknown, path: Path = []): Path[] {
   if (Array.isArray(body)) {
     if (body.length > 0 && body.every(isObject) && !body.some((each) => "universe" in each)) return [path];
     return body.flatMap((each, index) => listsIn(each, [...path, index]));
   }
+  if (isRowsByName(body)) return [path];
   return isObject(body) ? Object.entries(body).flatMap(([key, each]) => listsIn(each, [...path, key])) : [];
 }
 
@@ -80,7 +85,23 @@ export function withValue(body: unknown, path: Path, value: unknown): unknown {
 /** The rows of the list at a path. */
 export function rowsAt(body: unknown, path: Path): readonly Readonly<Record<string, unknown>>[] {
   const list = valueAtPath(body, path);
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  if (Array.isArray(list)) return list.filter(isObject);
+  return isRowsByName(list) ? Object.values(list) : [];
+}
+
+/** The keys of those rows: places in a list, or names. */
+export function rowKeysAt(body: unknown, path: Path): readonly (string | number)[] {
+  const list = valueAtPath(body, path);
+  return Array.isArray(list) ? [...list.keys()] : isRowsByName(list) ? Object.keys(list) : [];
+}
+
+/** A copy of the body with other rows in the list at a path, by name where they were. */
+export function withRows(body: unknown, path: Path, rows: readonly Readonly<Record<string, unknown>>[]): unknown {
+  const list = valueAtPath(body, path);
+  if (!isRowsByName(list)) return withValue(body, path, rows);
+  const keys = Object.keys(list);
+  const named = rows.map((row, place) => [typeof row["ticker"] === "string" ? row["ticker"] : (keys[place] ?? ""), row] as const);
+  return withValue(body, path, Object.fromEntries(named));
 }
 
 /** All paths to a value inside, shallow first within each branch. */

@@ -27,8 +27,10 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
       options: { ...swapsOnly, defaultSubType: "linear", fetchMarkets: { types: { spot: false, linear: true, inverse: false } } },
     }),
   hyperliquid: () => new ccxt.hyperliquid({ options: { ...swapsOnly, fetchMarkets: { types: ["swap"], hip3: { dexes: [], limit: 0 } } } }),
+  krakenfutures: () => new ccxt.krakenfutures({ options: swapsOnly }),
   kucoin: () => new ccxt.kucoinfutures({ options: swapsOnly }),
   mexc: () => new ccxt.mexc({ options: swapsOnly }),
+  lighter: () => new ccxt.lighter({ options: swapsOnly }),
   okx: () => new ccxt.okx({ options: swapsOnly }),
 };
 

@@ -99,6 +99,44 @@ const DISAGREEMENTS: readonly Disagreement[] = [
     holds: ({ symbol }) => symbol === "DOGE",
   })),
   {
+    field: "rate",
+    venue: "lighter",
+    evidence:
+      "funding-rates is on an 8-hour basis: recorded on 2026-09-11, its row of Hyperliquid shows 0.0000655 where Hyperliquid itself paid 0.0000083651 an hour. lighter.js passes that on; ours is an eighth, for one hour.",
+    holds: ({ ours, theirs }) => (ours?.fundingRatePerInterval ?? Number.NaN) * 8 === theirs?.rate,
+  },
+  {
+    field: "listed",
+    venue: "lighter",
+    evidence: "Inactive markets have no row in funding-rates. They are rows without a rate here, which the gate refuses for their state.",
+    holds: ({ ours, theirs }) => ours?.fundingRatePerInterval === null && ours.state === "halted" && theirs === null,
+  },
+  {
+    field: "intervalHours",
+    venue: "lighter",
+    evidence: "Paid each hour by its documents; lighter.js tells no interval.",
+    holds: ({ ours, theirs }) => ours?.fundingIntervalHours === 1 && theirs?.intervalHours === null,
+  },
+  {
+    field: "nextFundingAtMs",
+    venue: "lighter",
+    evidence: "No time is sent. That each full hour pays is documented; lighter.js tells nothing.",
+    holds: ({ ours, theirs }) => ours !== null && (ours.nextFundingAtMs ?? 0) % 3_600_000 === 0 && theirs?.nextFundingAtMs === null,
+  },
+  {
+    field: "nextFundingAtMs",
+    venue: "krakenfutures",
+    evidence:
+      "No time is sent. That each full hour pays is documented (contract specifications); krakenfutures.js tells the interval alone.",
+    holds: ({ ours, theirs }) => ours !== null && (ours.nextFundingAtMs ?? 0) % 3_600_000 === 0 && theirs?.nextFundingAtMs === null,
+  },
+  {
+    field: "rate",
+    venue: "krakenfutures",
+    evidence: "The same division by the mark price; Precise.stringDiv cuts its result after 18 decimals.",
+    holds: ({ ours, theirs }) => Math.abs((ours?.fundingRatePerInterval ?? Number.NaN) - (theirs?.rate ?? Number.NaN)) < 2e-18,
+  },
+  {
     field: "listed",
     venue: "aster",
     evidence:

@@ -13,6 +13,20 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["aster", 400, { code: -1121, msg: "Invalid symbol." }, { kind: "venue-error", code: "-1121" }],
     ["aster", 429, { code: -1003, msg: "Too many requests" }, { kind: "rate-limited", status: 429 }],
     ["aster", 418, { code: -1003, msg: "Way too many requests; IP banned" }, { kind: "banned", status: 418 }],
+    ["krakenfutures", 200, { result: "error", error: "apiLimitExceeded" }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
+    ["krakenfutures", 429, { result: "error", error: "apiLimitExceeded" }, { kind: "rate-limited", status: 429 }],
+    ["krakenfutures", 500, { result: "error", error: "Unavailable" }, { kind: "server", status: 500 }],
+    ["krakenfutures", 200, { result: "error", error: "invalidArgument" }, { kind: "venue-error", code: "invalidArgument" }],
+    ["dydx", 429, { errors: [{ msg: "Too many requests" }] }, { kind: "rate-limited", status: 429 }],
+    ["dydx", 403, { errors: [{ msg: "Because you appear", code: "GEOBLOCKED" }] }, { kind: "geo-blocked", status: 403 }],
+    ["dydx", 403, { errors: [{ msg: "Forbidden" }] }, { kind: "forbidden", status: 403 }],
+    ["dydx", 500, { errors: [{ msg: "Internal Server Error" }] }, { kind: "server", status: 500 }],
+    ["dydx", 400, { errors: [{ msg: "ticker must be a valid ticker", param: "ticker" }] }, { kind: "venue-error", code: "400" }],
+    ["lighter", 429, { code: 23_000, message: "Too Many Requests!" }, { kind: "rate-limited", status: 429 }],
+    ["lighter", 200, { code: 23_000, message: "Too Many Requests!" }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
+    ["lighter", 400, { code: 20_001, message: "invalid param" }, { kind: "venue-error", code: "20001" }],
+    ["lighter", 500, { code: 29_500, message: "internal server error" }, { kind: "server", status: 500 }],
+    ["lighter", 403, { code: 20_558, message: "restricted" }, { kind: "forbidden", status: 403 }],
     ["bybit", 200, { retCode: 10006, retMsg: "Too many visits!" }, { kind: "rate-limited" }],
     ["bybit", 200, { retCode: 10018, retMsg: "Exceeded the IP rate limit" }, { kind: "rate-limited" }],
     ["bybit", 200, { retCode: 10009, retMsg: "IP has been banned" }, { kind: "banned" }],
@@ -86,6 +100,9 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       mexc: { success: false, code: 510, message: "too frequent" },
       htx: { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 },
       bingx: { code: 100_410, msg: "rate limited" },
+      lighter: { code: 23_000, message: "Too Many Requests!" },
+      dydx: { errors: [{ msg: "Too many requests" }] },
+      krakenfutures: { result: "error", error: "apiLimitExceeded" },
     };
     for (const adapter of ADAPTERS) {
       const body = envelopes[adapter.facts.id];
@@ -107,6 +124,9 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     expect(adapterOf("bingx")?.errorIn({ code: "429000", msg: "Too many requests" }, 200)).toBeNull();
     expect(adapterOf("htx")?.errorIn({ status: "ok", data: [] }, 200)).toBeNull();
     expect(adapterOf("mexc")?.errorIn({ success: true, code: 0, data: [] }, 200)).toBeNull();
+    expect(adapterOf("lighter")?.errorIn({ code: 200, funding_rates: [] }, 200)).toBeNull();
+    expect(adapterOf("dydx")?.errorIn({ markets: {} }, 200)).toBeNull();
+    expect(adapterOf("krakenfutures")?.errorIn({ result: "success", serverTime: "2026-11-22T00:00:00Z", tickers: [] }, 200)).toBeNull();
     expect(adapterOf("gate")?.errorIn({ code: -1121, msg: "Invalid symbol." }, 400)).toBeNull();
   });
 });

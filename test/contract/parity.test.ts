@@ -75,6 +75,41 @@ const NOT_CAPTURED: Readonly<Record<string, { readonly source: string; readonly 
     source: "https://bingx-api.github.io/docs/#/en-us/swapV2/market-api.html; INDEX.md: priceChange, high, low and open were dropped",
     keys: ["data[].priceChange", "data[].highPrice", "data[].lowPrice", "data[].openPrice"],
   },
+  "lighter orderBookDetails": {
+    source: "https://apidocs.lighter.xyz/reference/orderbookdetails; INDEX.md: trimmed",
+    keys: [
+      "order_book_details[].maker_fee",
+      "order_book_details[].min_base_amount",
+      "order_book_details[].min_quote_amount",
+      "order_book_details[].size_decimals",
+      "order_book_details[].price_decimals",
+      "order_book_details[].quote_multiplier",
+      "order_book_details[].last_trade_price",
+      "order_book_details[].daily_base_token_volume",
+      "order_book_details[].market_config",
+      "order_book_details[].market_config.market_margin_mode",
+      "order_book_details[].market_config.force_reduce_only",
+    ],
+  },
+  "dydx perpetualMarkets": {
+    source: "https://docs.dydx.xyz/indexer-client/http#get-perpetual-markets; INDEX.md: fields were trimmed",
+    keys: [
+      "markets{}.priceChange24H",
+      "markets{}.trades24H",
+      "markets{}.initialMarginFraction",
+      "markets{}.maintenanceMarginFraction",
+      "markets{}.atomicResolution",
+      "markets{}.quantumConversionExponent",
+      "markets{}.tickSize",
+      "markets{}.stepSize",
+      "markets{}.stepBaseQuantums",
+      "markets{}.subticksPerTick",
+      "markets{}.openInterestLowerCap",
+      "markets{}.openInterestUpperCap",
+      "markets{}.baseOpenInterest",
+      "markets{}.defaultFundingRate1H",
+    ],
+  },
   "hyperliquid metaAndAssetCtxs": {
     source: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
     keys: ["[].universe[].onlyIsolated"],
@@ -117,10 +152,14 @@ const OTHER_FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     "data[].displayBaseCurrency decimal": "the coin named 4",
   },
   "htx fundingRate": { "data[].symbol decimal": "the coin named 4" },
+  "lighter fundingRates": { "funding_rates[].symbol decimal": "the coin named 4" },
+  "lighter orderBookDetails": { "order_book_details[].symbol decimal": "the coin named 4" },
   "binance exchangeInfo": { "symbols[].baseAsset decimal": "the coin named 4" },
   "hyperliquid metaAndAssetCtxs": { "[].universe[].name decimal": "the coin named 4" },
 };
 
+/** What venues call the rate of a row. */
+const RATES = ["lastFundingRate", "fundingRate", "funding_rate", "funding", "fundingFeeRate", "settFundingRate", "nextFundingRate"];
 /** Figures of one instrument may differ by this much between the captured day and the simulated one, in powers of ten. */
 const PRICE_DECADES = 1;
 const AMOUNT_DECADES = 3;
@@ -168,6 +207,11 @@ const WITHOUT_CAPTURE = [
   "htx depth",
   "bingx contracts",
   "bingx depth",
+  "krakenfutures tickers",
+  "krakenfutures instruments",
+  "krakenfutures orderbook",
+  "dydx orderbook",
+  "lighter orderBookOrders",
   "binance-spot spotBookTicker",
   "binance-spot spotTicker24hr",
   "binance-spot spotExchangeInfo",
@@ -252,9 +296,11 @@ describe.skipIf(!haveCaptures)(`simulated bodies and captures${capturesNote}`, (
     for (const { name, body, captures } of CASES) {
       for (const source of [body, ...captures.map((file) => capture(file))]) {
         const rates = [...rowsBySymbol(source).values()].flatMap((row) =>
-          ["lastFundingRate", "fundingRate", "funding_rate", "funding", "fundingFeeRate", "settFundingRate"].flatMap(
-            (key) => figuresOf(row).get(key) ?? [],
-          ),
+          RATES.flatMap((key) => {
+            const rate = figuresOf(row).get(key);
+            // Kraken's is USD a coin and hour: a fraction of the mark.
+            return rate === undefined ? [] : name === "krakenfutures tickers" ? rate / Number(row["markPrice"]) : rate;
+          }),
         );
         for (const rate of rates) expect(Math.abs(rate), name).toBeLessThan(0.03);
         if (rates.length > 100)
@@ -280,6 +326,7 @@ type Shapes = Map<string, Set<string>>;
 function shapesOf(value: unknown, path = "", shapes: Shapes = new Map()): Shapes {
   if (path !== "") shapes.set(path, (shapes.get(path) ?? new Set()).add(formOf(value, path)));
   if (Array.isArray(value)) for (const item of value) shapesOf(item, `${path}[]`, shapes);
+  else if (isRowsByName(value)) for (const row of Object.values(value)) shapesOf(row, `${path}{}`, shapes);
   else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) shapesOf(item, path === "" ? key : `${path}.${key}`, shapes);
   }
@@ -299,8 +346,15 @@ function formOf(value: unknown, path: string): string {
   return isTime ? `digits:${value.length}` : "decimal";
 }
 
+/** Rows by name in place of a list. */
+const isRowsByName = (value: unknown): value is Readonly<Record<string, Row>> =>
+  isRow(value) && Object.keys(value).length > 0 && Object.values(value).every((row) => isRow(row) && "ticker" in row);
+
 type Row = Readonly<Record<string, unknown>>;
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Where the rows of a body lie. */
+const LISTS = ["symbols", "ticks", "data", "order_book_details", "results", "tickers"];
 
 /** The instruments of a body by the venue's name for them; Hyperliquid's contexts take theirs from the universe. */
 function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
@@ -319,7 +373,8 @@ function rowsBySymbol(body: unknown): ReadonlyMap<string, Row> {
       body[0]["universe"].map((entry: unknown) => (isRow(entry) ? entry["name"] : null)),
     );
   } else if (Array.isArray(body)) take(body);
-  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : (body["symbols"] ?? body["ticks"] ?? body["data"]));
+  else if (isRow(body) && isRowsByName(body["markets"])) for (const [name, row] of Object.entries(body["markets"])) rows.set(name, row);
+  else if (isRow(body)) take(isRow(body["result"]) ? body["result"]["list"] : LISTS.map((key) => body[key]).find(Array.isArray));
   return rows;
 }
 

@@ -34,6 +34,11 @@ const NAMED: Readonly<Record<string, (name: string) => Bodies>> = {
   }),
   mexc: (symbol) => ({ fundingRate: { success: true, code: 0, data: [{ symbol, fairPrice: 2 }] } }),
   hyperliquid: (name) => ({ metaAndAssetCtxs: [{ universe: [{ name }] }, [{ markPx: "2" }]] }),
+  krakenfutures: (symbol) => ({ tickers: { result: "success", tickers: [{ symbol, tag: "perpetual", markPrice: 2 }] } }),
+  lighter: (symbol) => ({
+    orderBookDetails: { code: 200, order_book_details: [{ symbol, market_id: 7, market_type: "perp", status: "active", mark_price: "2" }] },
+  }),
+  dydx: (ticker) => ({ perpetualMarkets: { markets: { [ticker]: { ticker, status: "ACTIVE", marketType: "CROSS", oraclePrice: "2" } } } }),
   aster: (symbol) => ({ premiumIndex: [{ symbol, markPrice: "2" }] }),
 };
 
@@ -46,6 +51,9 @@ function parsed(venue: string, name: string) {
   if (adapter === null || bodies === undefined) throw new Error(`expected a venue of the table, found ${venue}`);
   return mustParse(adapter, bodies, NOW_MS);
 }
+
+/** The mark, or the index where a venue sends none. */
+const priceOf = ({ mark, index }: Parsed["columns"]) => (Number.isNaN(mark[0]) ? index[0] : mark[0]);
 
 describe("a venue's name becomes one canonical symbol, and its price is per coin", () => {
   it.each([
@@ -122,6 +130,17 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["bingx", "NCSKTSLA2USD-USDT", "NCSKTSLA2USD/USDT:USDT", 1],
     ["bingx", "1INCH-USDT", "1INCH/USDT:USDT", 1],
     ["bingx", "币安人生-USDT", "币安人生/USDT:USDT", 1],
+    ["krakenfutures", "PF_XBTUSD", "BTC/USD:USD", 1],
+    ["krakenfutures", "PF_PEPEUSD", "PEPE/USD:USD", 1],
+    ["krakenfutures", "PF_1INCHUSD", "1INCH/USD:USD", 1],
+    ["krakenfutures", "PF_AAPLxUSD", "AAPLx/USD:USD", 1],
+    ["krakenfutures", "PF_AIXBTUSD", "AIXBT/USD:USD", 1],
+    ["dydx", "BTC-USD", "BTC/USD:USD", 1],
+    ["dydx", "PEPE-USD", "PEPE/USD:USD", 1],
+    ["dydx", "1INCH-USD", "1INCH/USD:USD", 1],
+    ["lighter", "BTC", "BTC/USDC:USDC", 1],
+    ["lighter", "1000PEPE", "PEPE/USDC:USDC", 1000],
+    ["lighter", "1INCH", "1INCH/USDC:USDC", 1],
     ["hyperliquid", "BTC", "BTC/USDC:USDC", 1],
     ["hyperliquid", "kPEPE", "PEPE/USDC:USDC", 1000],
     ["hyperliquid", "KAS", "KAS/USDC:USDC", 1],
@@ -129,10 +148,10 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["hyperliquid", "2Z", "2Z/USDC:USDC", 1],
   ])("%s %s → %s × %d", (venue, name, symbol, multiplier) => {
     const { columns, venueSymbols } = parsed(venue, name);
-    const price = PRICED_BY_BID.has(venue) ? columns.bid[0] : columns.mark[0];
+    const price = PRICED_BY_BID.has(venue) ? columns.bid[0] : priceOf(columns);
     expect({ symbol: columns.symbol, venueSymbols, multiplier: columns.multiplier[0], price }).toEqual({
       symbol: [symbol],
-      venueSymbols: [name],
+      venueSymbols: [venue === "lighter" ? "7" : name],
       multiplier,
       price: 2 / multiplier,
     });
@@ -186,6 +205,19 @@ describe("a venue's name becomes one canonical symbol, and its price is per coin
     ["bingx", "BTC-USDT-260918", "bad-symbol"],
     ["bingx", "BTCUSDT", "bad-symbol"],
     ["bingx", "-USDT", "bad-symbol"],
+    ["krakenfutures", "PI_XBTUSD", "not-linear"],
+    ["krakenfutures", "FF_XBTUSD_261225", "not-perpetual"],
+    ["krakenfutures", "FI_XBTUSD_261225", "not-perpetual"],
+    ["krakenfutures", "fi_ethusd_220624", "not-perpetual"],
+    ["krakenfutures", "in_xbtusd", "not-an-instrument"],
+    ["krakenfutures", "rr_xbtusd", "not-an-instrument"],
+    ["krakenfutures", "PF_XBTEUR", "bad-symbol"],
+    ["krakenfutures", "PF_USD", "bad-symbol"],
+    ["krakenfutures", "XBTUSD", "bad-symbol"],
+    ["dydx", "BTC-USDC", "bad-symbol"],
+    ["dydx", "-USD", "bad-symbol"],
+    ["dydx", "BUFFI,uniswap_v3,0X4C1B-USD", "bad-symbol"],
+    ["lighter", "ETH/USDC", "not-perpetual"],
     ["hyperliquid", "xyz:TSLA", "not-an-instrument"],
   ])("%s %s is refused as %s", (venue, name, reason) => {
     const { columns, rejected } = parsed(venue, name);

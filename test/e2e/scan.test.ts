@@ -97,7 +97,7 @@ describe("a market that stands still, scanned again and again", () => {
     const reasons = (step: string) => new Set(samples.filter((sample) => sample.step === step).map(({ rule }) => rule));
     expect(reasons("gate")).toContain("asset-class");
     expect(reasons("identify")).toContain("identity-mismatch");
-    expect(reasons("detect")).toEqual(new Set(["no-carry", "no-gap", "quote-mismatch", "below-threshold"]));
+    expect(reasons("detect")).toEqual(new Set(["no-carry", "no-gap", "no-price", "quote-mismatch", "below-threshold"]));
     expect(reasons("reconcile")).toContain("below-bar");
     const pair = samples.find(({ rule }) => rule === "below-bar");
     expect(pair?.subject).toMatch(new RegExp(`^\\S+ (?:${VENUE_IDS.join("|")}) (?:${VENUE_IDS.join("|")})$`, "u"));
