@@ -32,7 +32,8 @@ async function run(options: StartOptions): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
   console.log(`Carrywatch · ${BANNER[options.market]}\n`);
-  const recorded = options.recordedDir === null ? {} : { recordedDir: options.recordedDir };
+  const recorded =
+    options.recordedDir === null ? {} : { recordedDir: options.recordedDir, recordedDate: options.recordedDate ?? undefined };
   let simulator: Simulator | null = null;
   let worker: WorkerProcess | null = null;
   try {

@@ -26,6 +26,11 @@ describe("the simulated market", () => {
     expect([...venuesOf.values()].filter((venues) => venues.size >= 2).length).toBeGreaterThanOrEqual(500);
   });
 
+  test("comes to 9,000 rows with the coins that benches take", () => {
+    const { listings } = createMarket({ seed: 1, venues: SIMULATED_VENUES, coins: 750 });
+    expect([...listings.values()].reduce((sum, list) => sum + list.length, 0)).toBeGreaterThanOrEqual(9_000);
+  });
+
   test("names each instrument of a venue once", () => {
     for (const venue of SIMULATED_VENUES) {
       const symbols = rowsOf(viewOf(market), venue).map((row) => row.symbol);

@@ -7,6 +7,8 @@ export type StartOptions = {
   readonly market: Market;
   /** Folder of recorded bodies, for the recorded market. */
   readonly recordedDir: string | null;
+  /** Day of the recording, YYYY-MM-DD; `null` = the one with most venues. */
+  readonly recordedDate: string | null;
   /** Scans to run before leaving; `null` = until Ctrl-C. */
   readonly scans: number | null;
   readonly port: number;
@@ -17,6 +19,7 @@ export const USAGE = `Usage: npm start -- [options]
   (none)            watch the embedded simulated market
   --live            watch the real venues
   --recorded DIR    replay bodies that venues once sent, with the clock at the recording
+  --recorded-date D the day of them, YYYY-MM-DD (default the one with most venues)
   --scans N         run N scans, then exit: 0 only if every funnel adds up
   --port P          port of the API (default 8787, the next free one if it is taken)
   --seed S          seed of the simulated market (default 1)`;
@@ -30,6 +33,7 @@ export function readOptions(argv: readonly string[]): StartOptions | string {
       options: {
         live: { type: "boolean", default: false },
         recorded: { type: "string" },
+        "recorded-date": { type: "string" },
         scans: { type: "string" },
         port: { type: "string", default: "8787" },
         seed: { type: "string", default: "1" },
@@ -39,6 +43,8 @@ export function readOptions(argv: readonly string[]): StartOptions | string {
     return error instanceof Error ? error.message : String(error);
   }
   if (values.live && values.recorded !== undefined) return "expected one market, found both --live and --recorded";
+  const recordedDate = values["recorded-date"] ?? null;
+  if (recordedDate !== null && values.recorded === undefined) return "expected --recorded DIR beside --recorded-date";
   const scans = values.scans === undefined ? null : Number(values.scans);
   if (scans !== null && !(Number.isInteger(scans) && scans > 0)) return `--scans: expected a whole number above 0, found "${values.scans}"`;
   const port = Number(values.port);
@@ -46,5 +52,5 @@ export function readOptions(argv: readonly string[]): StartOptions | string {
   const seed = Number(values.seed);
   if (!Number.isInteger(seed)) return `--seed: expected a whole number, found "${values.seed}"`;
   const market = values.live ? "live" : values.recorded === undefined ? "simulated" : "recorded";
-  return { market, recordedDir: values.recorded ?? null, scans, port, seed };
+  return { market, recordedDir: values.recorded ?? null, recordedDate, scans, port, seed };
 }
