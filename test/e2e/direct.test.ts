@@ -75,9 +75,9 @@ test("without a gateway each venue is asked at its own host over HTTPS, and the 
   await world.scan();
   expect([...openPairs(await world.list()).keys()].sort()).toEqual([...expectedPairs(world).keys()].sort());
   for (const { url } of asked) expect(url).toMatch(/^https:\/\//u);
-  expect(new Set(asked.filter((call) => !isSigned(call)).map(({ url }) => new URL(url).hostname))).toEqual(
-    new Set(ADAPTERS.map((adapter) => adapter.hosts[0])),
-  );
+  // A slow answer may send a later call to another documented host; the first goes to the first of them.
+  const hosts = asked.filter((call) => !isSigned(call)).map(({ url }) => new URL(url).hostname);
+  for (const adapter of ADAPTERS) expect(hosts.find((host) => adapter.hosts.includes(host))).toBe(adapter.hosts[0]);
 });
 
 describe("keys of the operator's accounts", () => {
