@@ -123,6 +123,16 @@ export const PLANTED: readonly PlantedCoin[] = [
       gate: { per8h: 0.0005, intervalHours: 4 },
     },
   },
+  {
+    strategy: "funding",
+    asset: "HBAR",
+    kind: "opens",
+    legs: {
+      bingx: { per8h: -0.0005, intervalHours: 1 },
+      htx: { per8h: 0.0004, intervalHours: 8 },
+      bybit: { per8h: 0.0005, intervalHours: 8 },
+    },
+  },
   // MEXC's list has no sizes: only the order book prices it.
   {
     strategy: "funding",

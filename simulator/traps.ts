@@ -77,10 +77,13 @@ export const TRAPS: readonly Trap[] = [
     coin: trapCoin("GRIFFAIN", "GRIFFAIN", 0.021),
     legs: { aster: pays(-0.001), bitget: pays(-0.001), htx: { ...pays(0.0012), priceFactor: 1000 } },
   },
-  { coin: trapCoin("VINE", "VINE", 0.031), legs: { mexc: pays(-0.0018, { state: "pre-market" }), aster: pays(0.0012) } },
+  {
+    coin: trapCoin("VINE", "VINE", 0.031),
+    legs: { mexc: pays(-0.0018, { state: "pre-market" }), bingx: pays(-0.0017, { state: "halted" }), aster: pays(0.0012) },
+  },
   {
     coin: trapCoin("KDA", "KDA", 0.21),
-    legs: { htx: pays(0.0018, { state: "delisting" }), mexc: pays(-0.0011), okx: pays(-0.0011) },
+    legs: { htx: pays(0.0018, { state: "delisting" }), mexc: pays(-0.0011), okx: pays(-0.0011), bingx: pays(-0.0011) },
   },
   {
     coin: trapCoin("PORTAL", "PORTAL", 0.051),

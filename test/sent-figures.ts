@@ -154,6 +154,16 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
       nextMs: Number(rate["funding_time"]),
     };
   },
+  bingx: async ({ rowOf }) => {
+    const host = "open-api.bingx.com/openApi/swap/v2/quote";
+    const premium = await rowOf({ path: `${host}/premiumIndex`, rows: ["data"], name: "symbol" });
+    return {
+      ...prices(await rowOf({ path: `${host}/ticker`, rows: ["data"], name: "symbol" }), "bidPrice", "askPrice"),
+      rate: Number(premium["lastFundingRate"]),
+      hours: Number(premium["fundingIntervalHours"]),
+      nextMs: Number(premium["nextFundingTime"]),
+    };
+  },
   mexc: async ({ rowOf }) => {
     const host = "api.mexc.com/api/v1/contract";
     const rate = await rowOf({ path: `${host}/funding_rate`, rows: ["data"], name: "symbol" });
