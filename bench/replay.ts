@@ -1,3 +1,4 @@
+import { NO_RULINGS } from "../src/domain/identity.ts";
 import type { BooksAsk, BooksReply } from "../src/domain/depth.ts";
 import type { FeedAsk, FeedId, FeedReply } from "../src/domain/feed.ts";
 import { ok } from "../src/domain/result.ts";
@@ -150,6 +151,7 @@ const { flags } = readFlags({ stored: [], deployment: {}, lastGood: null });
 const SETTINGS = {
   settings: scanSettings(flags),
   overrides: qualityOverrides(flags),
+  rulings: NO_RULINGS,
   fetching: fetchSettings(flags),
   performanceMonitoring: false,
 };

@@ -32,8 +32,8 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const gated = gateAll(replies, { input, feeds: ports.feeds, nowMs });
   funnel.step("gate", sum("rows", gated));
 
-  const { settings, overrides, identity: memory } = input;
-  const identified = identify({ venues: gated, settings: settings.quality, overrides, memory });
+  const { settings, overrides, rulings, identity: memory } = input;
+  const identified = identify({ venues: gated, settings: settings.quality, overrides, memory, rulings, nowMs });
   funnel.step("identify", sum("rows", identified.venues));
   const market = marketOf(gated, identified);
 
@@ -51,8 +51,8 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   funnel.step("reconcile", { unit: "opportunities", ...outcome.counts });
   logMerges(ports.log, outcome);
 
-  const { samples: droppedPairs } = detected;
-  const findings = { startedAtMs, finishedAtMs: ports.now(), nowMs, replies, market, droppedPairs, seen, unpriced, outcome };
+  const { samples: droppedPairs, clusters } = detected;
+  const findings = { startedAtMs, finishedAtMs: ports.now(), nowMs, replies, market, clusters, droppedPairs, seen, unpriced, outcome };
   const record = recordOf(input, findings, funnel.steps());
   if (input.performanceMonitoring) ports.log.info("scan.performance", performanceOf(replies, funnel.steps()));
   const candidates = candidatesOf(seen, { open: outcome.state.open, openNet: settings.openNet });

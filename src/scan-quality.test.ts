@@ -23,7 +23,7 @@ test("a scan keeps the rows of every coin, all rules that rows failed, and the c
     return { facts, columns, gated: gate({ columns, unchangedScans: moving(columns), facts, settings: SETTINGS, nowMs: NOW_MS }) };
   });
   const venues = gated.map(({ columns, gated: { passed } }) => ({ columns, passed }));
-  const identified = identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY });
+  const identified = identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY, nowMs: NOW_MS });
   const judged = gated.map((each, index) => {
     const identity = identified.venues[index];
     if (identity === undefined) throw new Error("expected the identity of each venue");

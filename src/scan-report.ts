@@ -1,5 +1,6 @@
 import type { FeedId, FeedReply } from "./domain/feed.ts";
 import { count, type FunnelStep, type StepName } from "./domain/funnel.ts";
+import type { CoinCluster, ScanIdentity } from "./domain/identity.ts";
 import type { Missed, Priced } from "./domain/opportunity.ts";
 import { keepBest, type Seen } from "./lifecycle/dedup.ts";
 import type { Reconciled } from "./lifecycle/reconcile.ts";
@@ -19,6 +20,8 @@ export type ScanFindings = {
   readonly market: GatedMarket;
   /** When the rows were judged, epoch ms. */
   readonly nowMs: number;
+  /** The coins of the selected pairs with their instruments. */
+  readonly clusters: ReadonlyMap<string, CoinCluster>;
   /** A few of the pairs that selection dropped. */
   readonly droppedPairs: readonly DroppedPair[];
   /** Pairs priced in this scan whose net is known, open rows among them. */
@@ -68,6 +71,22 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
     unpriced: [...findings.unpriced].sort((a, b) => b.grossApr - a.grossApr || (a.key < b.key ? -1 : 1)).slice(0, UNPRICED_SHOWN),
     observations: observationsOf(findings),
     quality: qualityOf(findings.market.venues),
+    identity: identityOf(findings, [...Object.values(open).map(({ row }) => row.priced), ...missed]),
+  };
+}
+
+/** Coins that a scan's record lists with their instruments, those of open rows first; instruments of one, and those kept out. */
+const CLUSTERS_KEPT = 40;
+const PRICES_KEPT = 40;
+const QUARANTINE_KEPT = 200;
+
+/** The coins of what is shown, each with the prices by which it was told, and what is kept out. */
+function identityOf({ clusters, market: { quarantine } }: ScanFindings, shown: readonly Priced[]): ScanIdentity {
+  const coins = [...new Set(shown.map(({ asset }) => asset))].flatMap((asset) => clusters.get(asset) ?? []);
+  return {
+    clusters: coins.slice(0, CLUSTERS_KEPT).map((cluster) => ({ ...cluster, prices: cluster.prices.slice(0, PRICES_KEPT) })),
+    quarantine: quarantine.slice(0, QUARANTINE_KEPT),
+    quarantined: quarantine.length,
   };
 }
 

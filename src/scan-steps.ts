@@ -1,6 +1,7 @@
 import type { Depths, LegDepth } from "./domain/depth.ts";
 import type { FeedId, FeedReply } from "./domain/feed.ts";
 import { count, type FunnelStep } from "./domain/funnel.ts";
+import type { CoinCluster } from "./domain/identity.ts";
 import { instrumentId } from "./domain/instrument.ts";
 import type { Priced, Strategy } from "./domain/opportunity.ts";
 import type { QuoteColumns } from "./domain/quote.ts";
@@ -12,6 +13,7 @@ import { opportunityKey } from "./lifecycle/key.ts";
 import type { Unseen } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import { gate, type GateResult } from "./quality/gate.ts";
+import { clusterEvidence, pairIdentity } from "./quality/identity-evidence.ts";
 import type { IdentityResult } from "./quality/identity.ts";
 import { type VenueView, whyUnseen } from "./quality/unseen.ts";
 import type { GatedMarket, GatedVenue, ScannedFeed, ScanInput } from "./scan.ts";
@@ -66,7 +68,7 @@ export function gateAll(
 /** The rows that may pair, with what gate and identity say of each. */
 export function marketOf(gated: readonly GatedReply[], identified: IdentityResult): GatedMarket {
   return {
-    evidence: identified.evidence,
+    quarantine: identified.quarantine,
     venues: gated.flatMap((reply, index) => {
       const identity = identified.venues[index];
       if (identity === undefined) return [];
@@ -93,6 +95,8 @@ export function detect(
   readonly counts: Counts;
   readonly samples: readonly DroppedPair[];
   readonly selected: readonly Selected[];
+  /** The coins of the selected pairs with their instruments. */
+  readonly clusters: ReadonlyMap<string, CoinCluster>;
   readonly price: (depths: Depths) => readonly Found[];
 } {
   const { input, nowMs } = scan;
@@ -110,19 +114,31 @@ export function detect(
   const marksOf = ({ venue, row }: RowRef): readonly string[] => market[venue]?.gated.marks[row] ?? [];
   const isFrozen = ({ venue, row }: RowRef): boolean => market[venue]?.gated.frozen[row] === 1;
   const selected = selections.flatMap(({ strategy, pairs }) => pairs.map((pair) => ({ strategy: strategy.id, pair })));
+  const { settings, overrides, rulings } = input;
+  const coins = new Set(selected.map(({ pair }) => pair.asset));
+  const clusters = clusterEvidence({ venues: market, settings: settings.quality, overrides, rulings }, coins);
   const price = (depths: Depths): readonly Found[] =>
     selections.flatMap(({ strategy, pairs }) => {
       const depthOf = (ref: RowRef): LegDepth | null => depths[bookOf(market, ref)?.id ?? ""] ?? null;
       const priceOf = strategy.pricer(market, { nowMs, settings: input.settings, keyOf: opportunityKey, marksOf, depthOf });
       return pairs.map((pair) => {
-        const priced = priceOf(pair);
+        const priced = withIdentity(priceOf(pair), clusters);
         const mayRefresh = !isFrozen(pair.long) && !isFrozen(pair.short);
         const signHolds = !strategy.livesOnFunding || signAgrees(priced.long.quote, priced.short.quote) !== false;
         const mayOpen = mayRefresh && signHolds;
         return { priced, mayOpen, mayRefresh, why: pair.why };
       });
     });
-  return { counts, samples: selections.flatMap(({ samples }) => samples), selected, price };
+  return { counts, samples: selections.flatMap(({ samples }) => samples), selected, clusters, price };
+}
+
+/** A pair with why its legs are one coin; a leg that an operator let in is marked. */
+function withIdentity(priced: Priced, clusters: ReadonlyMap<string, CoinCluster>): Priced {
+  const cluster = clusters.get(priced.asset);
+  const [long, short] = [priced.long.quote, priced.short.quote].map(({ venue, symbol }) => instrumentId(venue, symbol));
+  const identity = cluster === undefined || long === undefined || short === undefined ? null : pairIdentity(cluster, { long, short });
+  const confirmed = identity?.confirmed.map((side) => `${side}:identity-confirmed`) ?? [];
+  return { ...priced, identity, marks: [...priced.marks, ...confirmed] };
 }
 
 /** Where the rows of selected pairs stand. */
@@ -184,5 +200,5 @@ export function unseenOf(
 function viewOf({ feed, error, columns, delisted }: FeedReply, market: GatedMarket): VenueView {
   const gated = market.venues.find((each) => each.feed === feed);
   const { assetId = [], passed = new Uint32Array(0) } = gated ?? {};
-  return { feed, error, columns, delisted, assetId, passed, failed: gated?.gated.failed ?? [] };
+  return { feed, error, columns, delisted, assetId, denied: gated?.identity.denied ?? [], passed, failed: gated?.gated.failed ?? [] };
 }

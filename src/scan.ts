@@ -1,5 +1,6 @@
 import type { BooksAsk, BooksReply, Depths } from "./domain/depth.ts";
 import type { FeedAsk, FeedId, FeedReply } from "./domain/feed.ts";
+import type { IdentityRulings, Quarantined } from "./domain/identity.ts";
 import type { Priced } from "./domain/opportunity.ts";
 import type { Result } from "./domain/result.ts";
 import type { QualityOverrides, ScanSettings } from "./domain/settings.ts";
@@ -13,7 +14,7 @@ import type { Reconciled } from "./lifecycle/reconcile.ts";
 import type { LifecycleState } from "./lifecycle/state.ts";
 import type { Logger } from "./monitoring/log.ts";
 import type { GateResult } from "./quality/gate.ts";
-import type { IdentityEvidence, VenueIdentity } from "./quality/identity.ts";
+import type { VenueIdentity } from "./quality/identity-log.ts";
 import type { IdentityMemory } from "./quality/identity-memory.ts";
 import type { SaveOutcome } from "./storage/save-outcome.ts";
 import type { ScanRecord } from "./storage/scan-record.ts";
@@ -43,6 +44,8 @@ export type ScanInput = {
   /** Rows that changed while nothing was stored. */
   readonly owed: Owed;
   readonly identity: IdentityMemory;
+  /** What operators ruled on single instruments. */
+  readonly rulings: IdentityRulings;
   /** Order books read by the scans before. */
   readonly depths: Depths;
   /** Books that the scan before chose to be read in this one. */
@@ -109,6 +112,7 @@ export type ScanOutput = {
 /** The rows of all feeds after gate and identity; a venue with two feeds stands in it twice. */
 export type GatedMarket = {
   readonly venues: readonly GatedVenue[];
-  readonly evidence: readonly IdentityEvidence[];
+  /** Instruments that identity keeps out. */
+  readonly quarantine: readonly Quarantined[];
 };
 export type GatedVenue = Market[number] & { readonly feed: FeedId; readonly gated: GateResult; readonly identity: VenueIdentity };

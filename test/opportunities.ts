@@ -59,6 +59,7 @@ export function fundingPair(
     grossApr: ((shortRate - longRate) * YEAR_HOURS) / 8,
     ledger: buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW_MS, collateralPerLeg: 1 }),
     marks: [],
+    identity: null,
   };
 }
 
@@ -187,6 +188,7 @@ export function scanOf(fields: Partial<ScanRecord> = {}): ScanRecord {
     },
     observations: { id: [], rateDifference: [], net: [] },
     quality: { failed: { alpha: { "crossed-book": 1 } }, coins: { "1": ["BTC"] }, refused: { alpha: { "crossed-book": ["BTC"] } } },
+    identity: null,
     flags: { snapshot_ttl_seconds: 300 },
     venues: [reportOf({ feed: "alpha", rows: 1, receivedAtMs: slotMs + 300, calls: 2, ms: 200 })],
     nearMisses: [],

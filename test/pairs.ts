@@ -71,6 +71,7 @@ export function pricedPair({
       reasons: net === null ? ["The crossing is not known."] : [],
     },
     marks: [],
+    identity: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { columnsOf, FACTS, moving, NOW_MS } from "./rows.ts";
+import { NO_RULINGS } from "../src/domain/identity.ts";
 import type { FeedReply } from "../src/domain/feed.ts";
 import { ok } from "../src/domain/result.ts";
 import { failedReply } from "../src/feeds/collect-venue.ts";
@@ -102,6 +103,7 @@ export function stage(over: Partial<ScanPorts> = {}) {
         overrides: NO_OVERRIDES,
         lifecycle,
         identity: EMPTY_IDENTITY_MEMORY,
+        rulings: NO_RULINGS,
         ...more,
       },
       ports,

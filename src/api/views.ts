@@ -47,6 +47,7 @@ export function pricedView(priced: Priced): Record<string, unknown> {
     short: legView(priced.short),
     ledger: priced.ledger,
     marks: priced.marks,
+    identity: priced.identity,
   };
 }
 

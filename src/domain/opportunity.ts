@@ -1,3 +1,4 @@
+import type { PairIdentity } from "./identity.ts";
 import type { Quote } from "./quote.ts";
 
 export const STRATEGIES = ["funding", "carry", "price"] as const;
@@ -85,6 +86,8 @@ export type Priced = {
   readonly ledger: Ledger;
   /** Soft rules that marked a leg, e.g. `long:low-volume`. */
   readonly marks: readonly string[];
+  /** Why both legs count as one coin; `null` where the row was written before that was kept. */
+  readonly identity: PairIdentity | null;
 };
 
 /** A priced pair without a row. `refusal`: what kept it from opening, e.g. `below-bar`; `null` where the record does not say. */

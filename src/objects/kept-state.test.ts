@@ -11,6 +11,7 @@ const kept: Kept = {
   slowDue: { gate: 1 },
   loads: { gate: { rows: 612, ms: 340, waited: 2 } },
   depthPace: { pairs: 4, books: { gate: 3 } },
+  rulings: { "gate:T/USDT:USDT": { verdict: "deny", expiresAtMs: null } },
 };
 
 test("what is kept comes back as it was", () => {
@@ -24,6 +25,12 @@ test("what an earlier version kept comes back whole, and what it did not know is
   const fromFour = parseKept(JSON.stringify({ version: 4, kept: { ...before, wanted, silent } }));
   expect(fromFour).toEqual({ ...kept, loads: {}, depthPace: { pairs: 10, books: {} } });
   expect([loads, depthPace]).not.toEqual([fromFour?.loads, fromFour?.depthPace]);
+});
+
+test("what was kept before rulings were comes back with none, and with no time since when an instrument is out", () => {
+  const { rulings: _, identity, ...before } = kept;
+  const { outsideSinceMs: __, ...memory } = identity;
+  expect(parseKept(JSON.stringify({ version: 4, kept: { ...before, identity: memory } }))).toEqual({ ...kept, rulings: {} });
 });
 
 test("what an older or unknown version kept, or what is cut, is not read", () => {

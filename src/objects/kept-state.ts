@@ -3,6 +3,7 @@ import type { FeedId } from "../domain/feed.ts";
 import type { WantedBook } from "../feeds/ask-books.ts";
 import { type DepthPace, FULL_PACE } from "../feeds/depth-pace.ts";
 import type { FeedLoads } from "../feeds/plan-scan.ts";
+import { type IdentityRulings, NO_RULINGS } from "../domain/identity.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
 import type { Owed } from "../lifecycle/owed.ts";
@@ -24,6 +25,8 @@ export type Kept = {
   readonly slowDue: Readonly<Record<FeedId, number>>;
   readonly loads: FeedLoads;
   readonly depthPace: DepthPace;
+  /** What operators ruled on instruments, as it was last read. */
+  readonly rulings: IdentityRulings;
   readonly flags: Flags | null;
 };
 
@@ -37,6 +40,7 @@ export const NOTHING_KEPT = {
   slowDue: {},
   loads: {},
   depthPace: FULL_PACE,
+  rulings: NO_RULINGS,
   flags: null,
 } satisfies Omit<Kept, "lastSlotMs" | "lifecycle">;
 
@@ -51,7 +55,9 @@ export function parseKept(text: string): Kept | null {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the guarantee stands above
     const stored = JSON.parse(text) as { readonly version: unknown; readonly kept: Kept };
-    return READABLE.has(stored.version) ? { ...NOTHING_KEPT, ...stored.kept } : null;
+    if (!READABLE.has(stored.version)) return null;
+    // An identity that was kept before the times of outsiders has none.
+    return { ...NOTHING_KEPT, ...stored.kept, identity: { ...EMPTY_IDENTITY_MEMORY, ...stored.kept.identity } };
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { FeedId } from "../domain/feed.ts";
+import { liveRulings } from "../domain/identity.ts";
 import type { Verdict } from "../domain/funnel.ts";
 import { SECOND_MS } from "../domain/units.ts";
 import type { KeyState } from "../domain/venue-key.ts";
@@ -55,8 +56,9 @@ export class Scanner extends DurableObject<Env> {
     if (this.#running) return this.#skipped({ trigger, reason: "scan-running", slotMs: trigger.atMs });
     this.#running = true;
     try {
-      const kept = (this.#kept ??= await this.#load(services));
-      const loaded = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: kept.flags });
+      const before = (this.#kept ??= await this.#load(services));
+      const loaded = await loadFlags(services.db, { deployment: services.config.flagDefaults, lastGood: before.flags });
+      const kept = { ...before, rulings: loaded.rulings ?? before.rulings };
       for (const problem of loaded.problems) log.warn("flags.refused", problem);
       if (loaded.error !== null) log.error("flags.unavailable", { source: loaded.source, message: loaded.error });
       services.layers.note(loaded.flags);
@@ -139,7 +141,7 @@ export class Scanner extends DurableObject<Env> {
     const rows = refusedRows === 0 ? {} : await this.#fromD1(services, flags);
     // A feed may have answered since the scan went on without it.
     const silent = left.silent.filter((feed) => !answered.has(feed));
-    this.#save({ ...left, ...rows, lastSlotMs: slotMs, silent, flags });
+    this.#save({ ...left, ...rows, lastSlotMs: slotMs, silent, rulings: run.kept.rulings, flags });
     if (flags.d1_enabled) await dispatchScans({ storage: this.ctx.storage, queue: this.env.EVENTS, log });
     return { ran: true, slotMs, verdict: record.verdict };
   }
@@ -224,6 +226,7 @@ function inputOf({ trigger, slotMs, kept, flags, services, scanId }: Run & { rea
     performanceMonitoring: flags.performance_monitoring_enabled,
     settings: scanSettings(flags),
     overrides: qualityOverrides(flags),
+    rulings: liveRulings(kept.rulings, slotMs),
     maxCalls: flags.max_calls_per_scan,
     maxSlowCalls: flags.max_slow_calls,
     depthPairs: { min: flags.depth_pairs_min, max: flags.depth_pairs_max },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
+import { NOW_MS, columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
+import { tickerOf } from "../domain/identity.ts";
 import { identify, type IdentityResult } from "./identity.ts";
-import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, MERGE_AFTER_SCANS, nthAssetId, openMemory, tickerOf } from "./identity-memory.ts";
+import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, MERGE_AFTER_SCANS, nthAssetId, openMemory } from "./identity-memory.ts";
 import { priceClusters, spreadOf } from "./price-clusters.ts";
 
 /** One row of NEIRO at each venue, by its price. */
@@ -16,13 +17,14 @@ const at = (index: number | null, spec: RowSpec = {}): RowSpec => ({
 
 function run(market: Market, memory: IdentityMemory = EMPTY_IDENTITY_MEMORY): IdentityResult {
   const venues = Object.entries(market).map(([venue, spec]) => ({ columns: columnsOf(venue, [spec]), passed: [0] }));
-  return identify({ venues, settings: SETTINGS, memory });
+  return identify({ venues, settings: SETTINGS, memory, nowMs: NOW_MS });
 }
 const ids = (market: Market, memory?: IdentityMemory): readonly (string | null | undefined)[] =>
   run(market, memory).venues.map(({ assetId }) => assetId[0]);
 const remembered = (byVenue: Readonly<Record<string, string>>): IdentityMemory => ({
   ids: Object.fromEntries(Object.entries(byVenue).map(([venue, id]) => [`${venue}:NEIRO/USDT:USDT`, id])),
   togetherScans: {},
+  outsideSinceMs: {},
 });
 
 describe("which of two coins has the ticker as its id", () => {
@@ -117,7 +119,11 @@ describe("a remembered coin", () => {
     const memory = remembered({ a: "NEIRO", b: "NEIRO", c: "NEIRO~2", d: "NEIRO~2" });
     const market = { a: at(1), b: at(1), c: at(1.02), d: at(1.02), e: at(1.018), f: at(1.002) };
     expect(ids(market, memory)).toEqual(["NEIRO", "NEIRO", "NEIRO~2", "NEIRO~2", "NEIRO~2", "NEIRO"]);
-    expect(run(market, memory).memory).toMatchObject({ togetherScans: { NEIRO: 1 }, ids: { "e:NEIRO/USDT:USDT": "NEIRO~2" } });
+    expect(run(market, memory).memory).toMatchObject({
+      outsideSinceMs: {},
+      togetherScans: { NEIRO: 1 },
+      ids: { "e:NEIRO/USDT:USDT": "NEIRO~2" },
+    });
   });
 
   test("that stands alone and whole is the coin it was, and is seen again", () => {
@@ -147,7 +153,7 @@ describe("the memory", () => {
   });
 
   test("keeps no count for a ticker that it has forgotten", () => {
-    expect(openMemory({ ids: {}, togetherScans: { NEIRO: 5 } }).close()).toEqual(EMPTY_IDENTITY_MEMORY);
+    expect(openMemory({ ids: {}, togetherScans: { NEIRO: 5 }, outsideSinceMs: {} }).close()).toEqual(EMPTY_IDENTITY_MEMORY);
   });
 });
 
@@ -182,6 +188,7 @@ test("a spread that is exactly the tolerance is within it", () => {
       venues: prices.map((price, place) => ({ columns: columnsOf(`v${place}`, [at(price)]), passed: [0] })),
       settings: { ...SETTINGS, identityTolerance: 0.5, identityToleranceTwoVenues: 0.25 },
       memory: EMPTY_IDENTITY_MEMORY,
+      nowMs: NOW_MS,
     }).venues.map(({ assetId }) => assetId[0]);
   expect(judged([1, 1.25])).toEqual(["NEIRO", "NEIRO"]);
   expect(judged([1, 1.26])).toEqual([null, null]);
@@ -196,7 +203,7 @@ test("the two markets of one venue count once, whichever venue has them", () => 
     passed: [0],
   }));
   // Two venues 2 % apart are two coins, of which that of two markets stands.
-  const found = identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY });
+  const found = identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY, nowMs: NOW_MS });
   expect(found.venues.map(({ assetId }) => assetId[0])).toEqual([null, null, null]);
 });
 
@@ -219,10 +226,11 @@ test("a memory that merges a ticker says so, forgets it, and no other", () => {
   const memory = openMemory({
     ids: { a: "NEIRO", b: "NEIRO~2", c: "PEPE", d: "PEPE~2" },
     togetherScans: { NEIRO: MERGE_AFTER_SCANS - 2, PEPE: 3 },
+    outsideSinceMs: {},
   });
   expect([memory.merged("NEIRO", true), memory.knows("NEIRO")]).toEqual([false, true]);
   expect([memory.merged("NEIRO", true), memory.knows("NEIRO"), memory.knows("PEPE")]).toEqual([true, false, true]);
-  expect(memory.close()).toEqual({ ids: { c: "PEPE", d: "PEPE~2" }, togetherScans: { PEPE: 3 } });
+  expect(memory.close()).toEqual({ ids: { c: "PEPE", d: "PEPE~2" }, togetherScans: { PEPE: 3 }, outsideSinceMs: {} });
   memory.remember("e", "DOGE~2");
   expect([memory.knows("DOGE"), [...memory.assetIdsOf("DOGE")]]).toEqual([true, ["DOGE~2"]]);
 });

@@ -1,3 +1,4 @@
+import type { IdentityRulings } from "../domain/identity.ts";
 import type { QualitySettings } from "../domain/settings.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { nthAssetId, type OpenMemory } from "./identity-memory.ts";
@@ -27,9 +28,15 @@ export type TickerQuestion = {
   readonly memory: OpenMemory;
   /** Instrument id of a member. */
   readonly nameOf: (member: Member) => string;
+  readonly rulings: IdentityRulings;
 };
 
-export type TickerAnswer = { readonly clusters: readonly Cluster[]; readonly outsiders: readonly Outsider[] };
+export type TickerAnswer = {
+  readonly clusters: readonly Cluster[];
+  readonly outsiders: readonly Outsider[];
+  /** Instruments that an operator keeps out: nothing else is judged with them. */
+  readonly denied: readonly Member[];
+};
 
 /** What tells most tickers at once: their lowest and highest price per coin, and how many venues send them. */
 export type TickerRange = { readonly lowest: number; readonly highest: number; readonly venues: number };
@@ -43,6 +50,54 @@ export const isOneCoin = ({ lowest, highest, venues }: TickerRange, settings: Qu
  * perpetual and its spot pair are a coin of their own where they agree as closely as two venues must.
  */
 export function resolveTicker(question: TickerQuestion): TickerAnswer {
+  const denied = question.members.filter((member) => rulingOn(member, question)?.verdict === "deny");
+  const members = denied.length === 0 ? question.members : question.members.filter((member) => !denied.includes(member));
+  return { ...letIn(byPrices({ ...question, members }), { ...question, members }), denied };
+}
+
+type Judged = Omit<TickerAnswer, "denied">;
+
+const rulingOn = (member: Member, { nameOf, rulings }: TickerQuestion): IdentityRulings[string] | undefined => {
+  const name = nameOf(member);
+  return Object.hasOwn(rulings, name) ? rulings[name] : undefined;
+};
+/** The coin into which an operator lets a member. */
+const allowedInto = (member: Member, question: TickerQuestion): string | undefined => {
+  const ruling = rulingOn(member, question);
+  return ruling?.verdict === "allow" ? ruling.assetId : undefined;
+};
+/** The coin that a member was. One that an operator lets in has no past: it is where they say. */
+const rememberedAs = (member: Member, question: TickerQuestion): string | undefined =>
+  allowedInto(member, question) === undefined ? question.memory.assetIdOf(question.nameOf(member)) : undefined;
+
+/**
+ * Moves what an operator lets into a coin there, wherever its price put it. A coin of such instruments alone is
+ * remembered, so that no other takes its name.
+ */
+function letIn(judged: Judged, question: TickerQuestion): Judged {
+  const moved = new Map(
+    question.members.flatMap((member) => {
+      const assetId = allowedInto(member, question);
+      return assetId === undefined ? [] : [[member, assetId] as const];
+    }),
+  );
+  if (moved.size === 0) return judged;
+  const clusters = judged.clusters
+    .map(({ assetId, members }) => ({ assetId, members: members.filter((member) => !moved.has(member)) }))
+    .filter(({ members }) => members.length > 0);
+  for (const [member, assetId] of moved) {
+    const place = clusters.findIndex((cluster) => cluster.assetId === assetId);
+    const members = [...(clusters[place]?.members ?? []), member].sort((a, b) => a.price - b.price);
+    if (place === -1) clusters.push({ assetId, members });
+    else clusters[place] = { assetId, members };
+  }
+  for (const { assetId, members } of clusters)
+    if (assetId !== null && members.every((member) => moved.has(member)))
+      for (const member of members) question.memory.remember(question.nameOf(member), assetId);
+  return { clusters, outsiders: judged.outsiders.filter(({ member }) => !moved.has(member)) };
+}
+
+function byPrices(question: TickerQuestion): Judged {
   const { ticker, members, settings, memory } = question;
   const venues = venuesIn(members);
   const byPrice = priceClusters(members, settings.identityTolerance);
@@ -59,31 +114,29 @@ export function resolveTicker(question: TickerQuestion): TickerAnswer {
   return { clusters: [...named, ...rest.map((group) => ({ assetId: null, members: group }))], outsiders };
 }
 
-const distinct = (members: readonly Member[], of: "venue" | "market"): number => {
+export const distinct = (members: readonly Pick<Member, "venue" | "market">[], of: "venue" | "market"): number => {
   const first = members[0]?.[of];
   if (members.every((member) => member[of] === first)) return members.length === 0 ? 0 : 1;
   return new Set(members.map((member) => member[of])).size;
 };
 const venuesIn = (members: readonly Member[]): number => distinct(members, "venue");
 /** Venues that agree in a group; two where the markets of one venue agree. */
-const agreeing = (group: readonly Member[]): number => {
-  const venues = venuesIn(group);
+export const agreeing = (group: readonly Pick<Member, "venue" | "market">[]): number => {
+  const venues = distinct(group, "venue");
   return venues === 1 && distinct(group, "market") > 1 ? 2 : venues;
 };
 
-const toleranceFor = (venues: number, settings: QualitySettings): number =>
+export const toleranceFor = (venues: number, settings: QualitySettings): number =>
   venues === 2 ? settings.identityToleranceTwoVenues : settings.identityTolerance;
 
 /**
  * Splits a price group whose instruments are remembered as different coins: two coins that cross in price stay two,
  * until they have stood together for `MERGE_AFTER_SCANS`. An instrument not remembered goes with the nearest price.
  */
-function apartAsRemembered(
-  groups: readonly (readonly Member[])[],
-  { ticker, memory, nameOf }: TickerQuestion,
-): readonly (readonly Member[])[] {
+function apartAsRemembered(groups: readonly (readonly Member[])[], question: TickerQuestion): readonly (readonly Member[])[] {
+  const { ticker, memory } = question;
   const rememberedIn = (group: readonly Member[]): Set<string> =>
-    new Set(group.map((member) => memory.assetIdOf(nameOf(member))).filter((id) => id !== undefined));
+    new Set(group.map((member) => rememberedAs(member, question)).filter((id) => id !== undefined));
   if (
     memory.merged(
       ticker,
@@ -93,11 +146,11 @@ function apartAsRemembered(
     return groups;
   return groups.flatMap((group) => {
     if (rememberedIn(group).size < 2) return [group];
-    const known = group.filter((member) => memory.assetIdOf(nameOf(member)) !== undefined);
+    const known = group.filter((member) => rememberedAs(member, question) !== undefined);
     const parts = new Map<string, Member[]>();
     for (const member of group) {
       const guide = known.includes(member) ? member : nearest(member, known);
-      const id = memory.assetIdOf(nameOf(guide)) ?? ticker;
+      const id = rememberedAs(guide, question) ?? ticker;
       const part = parts.get(id);
       if (part === undefined) parts.set(id, [member]);
       else part.push(member);
@@ -116,15 +169,9 @@ const lowestName = (group: readonly Member[], nameOf: (member: Member) => string
   group.map(nameOf).reduce((lowest, name) => (name < lowest ? name : lowest));
 
 /** Each coin keeps the id that most of its instruments had; the others take the lowest number that no coin has or had. */
-function nameCoins(coins: readonly (readonly Member[])[], { ticker, memory, nameOf }: TickerQuestion): readonly Cluster[] {
-  const claims = coins.flatMap((members, rank) => {
-    const votes = new Map<string, number>();
-    for (const member of members) {
-      const id = memory.assetIdOf(nameOf(member));
-      if (id !== undefined) votes.set(id, (votes.get(id) ?? 0) + 1);
-    }
-    return [...votes].map(([id, count]) => ({ rank, id, count }));
-  });
+function nameCoins(coins: readonly (readonly Member[])[], question: TickerQuestion): readonly Cluster[] {
+  const { ticker, memory } = question;
+  const claims = coins.flatMap((members, rank) => [...votesOf(members, question)].map(([id, count]) => ({ rank, id, count })));
   const ids = new Map<number, string>();
   const taken = new Set<string>();
   for (const { rank, id } of claims.sort((a, b) => b.count - a.count || a.rank - b.rank || (a.id < b.id ? -1 : 1))) {
@@ -144,9 +191,25 @@ function nameCoins(coins: readonly (readonly Member[])[], { ticker, memory, name
   });
 }
 
-function rememberCoins(named: readonly Cluster[], { memory, nameOf }: TickerQuestion): void {
+/** How many of a coin's instruments were which; where none is remembered, which an operator says they are. */
+function votesOf(members: readonly Member[], question: TickerQuestion): ReadonlyMap<string, number> {
+  const count = (idOf: (member: Member) => string | undefined): ReadonlyMap<string, number> => {
+    const votes = new Map<string, number>();
+    for (const member of members) {
+      const id = idOf(member);
+      if (id !== undefined) votes.set(id, (votes.get(id) ?? 0) + 1);
+    }
+    return votes;
+  };
+  const remembered = count((member) => rememberedAs(member, question));
+  return remembered.size > 0 ? remembered : count((member) => allowedInto(member, question));
+}
+
+function rememberCoins(named: readonly Cluster[], question: TickerQuestion): void {
+  const { memory, nameOf } = question;
   for (const { assetId, members } of named) {
-    if (assetId !== null) for (const member of members) memory.remember(nameOf(member), assetId);
+    if (assetId === null) continue;
+    for (const member of members) if (allowedInto(member, question) === undefined) memory.remember(nameOf(member), assetId);
   }
 }
 
@@ -157,7 +220,7 @@ const nearestElsewhere = (member: Member, members: readonly Member[]): Member =>
   );
 
 /** The member nearest in price by ratio, the earliest when two are as near. */
-function nearest(member: Member, others: readonly Member[]): Member {
+export function nearest(member: Member, others: readonly Member[]): Member {
   const distance = (other: Member): number => Math.abs(Math.log(member.price / other.price));
   return others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }

@@ -9,6 +9,12 @@ export const IDENTITY_RULES = [
     sentence: "The price per coin agrees with no other venue's: same ticker, other coin or other scale.",
   },
   {
+    id: "identity-denied",
+    kind: "hard",
+    scope: "instruments that an operator ruled on",
+    sentence: "An operator keeps the instrument out: it is not the coin of its ticker.",
+  },
+  {
     id: "identity-no-price",
     kind: "hard",
     scope: "rows that passed the gate",

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { identify, type IdentityResult } from "./identity.ts";
 import { EMPTY_IDENTITY_MEMORY, type IdentityMemory, MAX_REMEMBERED, MERGE_AFTER_SCANS, openMemory } from "./identity-memory.ts";
 import { priceClusters } from "./price-clusters.ts";
-import { columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
+import { NOW_MS, columnsOf, type RowSpec, SETTINGS } from "../../test/rows.ts";
 
 /** Rows by venue; prices stand in `index`. */
 type Market = Readonly<Record<string, readonly RowSpec[]>>;
 
 function run(market: Market, memory: IdentityMemory = EMPTY_IDENTITY_MEMORY): IdentityResult {
   const venues = Object.entries(market).map(([venue, specs]) => ({ columns: columnsOf(venue, specs), passed: specs.map((_, row) => row) }));
-  return identify({ venues, settings: SETTINGS, memory });
+  return identify({ venues, settings: SETTINGS, memory, nowMs: NOW_MS });
 }
 
 /** Asset ids as `venue`: one id for a venue of one row, else a list. */
@@ -23,7 +23,7 @@ function ids(market: Market, result: IdentityResult): Record<string, unknown> {
 /** One market after the other: a venue may come twice, with its perpetuals and with its spot pairs. */
 function idsOfMarkets(markets: readonly (readonly [venue: string, specs: readonly RowSpec[]])[]): readonly unknown[] {
   const venues = markets.map(([venue, specs]) => ({ columns: columnsOf(venue, specs), passed: specs.map((_, row) => row) }));
-  return identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY }).venues.map(({ assetId }) => assetId[0]);
+  return identify({ venues, settings: SETTINGS, memory: EMPTY_IDENTITY_MEMORY, nowMs: NOW_MS }).venues.map(({ assetId }) => assetId[0]);
 }
 const spotOf = (price: number): readonly RowSpec[] => [
   { kind: "spot", symbol: "NEIRO/USDT", asset: "NEIRO", index: null, mark: null, bid: price, ask: price },
@@ -150,6 +150,7 @@ describe("evidence", () => {
       in: 1,
       out: 0,
       assetId: [null],
+      denied: [],
       dropped: { "identity-mismatch": 1 },
       failures: { "identity-mismatch": 1 },
       samples: [
@@ -204,6 +205,7 @@ describe("evidence", () => {
       ],
       settings: SETTINGS,
       memory: EMPTY_IDENTITY_MEMORY,
+      nowMs: NOW_MS,
     });
     expect(result.venues[0]).toMatchObject({ in: 1, out: 1, assetId: [null, "NEIRO"] });
   });
@@ -215,6 +217,7 @@ describe("evidence", () => {
       settings: SETTINGS,
       overrides: { venues: {}, pairs: { NEIRO: { identityToleranceTwoVenues: 0.025 } } },
       memory: EMPTY_IDENTITY_MEMORY,
+      nowMs: NOW_MS,
     });
     expect(result.venues.map((venue) => venue.assetId)).toEqual([
       ["NEIRO", null],

@@ -1,11 +1,12 @@
-import { instrumentId } from "../domain/instrument.ts";
+import { coinOfInstrument, type IdentityRulings, NO_RULINGS, type Quarantined } from "../domain/identity.ts";
 import type { QuoteColumns } from "../domain/quote.ts";
-import type { VenueId } from "../domain/venue.ts";
 import type { QualityOverrides, QualitySettings } from "../domain/settings.ts";
-import { type Cluster, isOneCoin, type Member, type Outsider, resolveTicker, type TickerRange } from "./identity-clusters.ts";
+import type { VenueId } from "../domain/venue.ts";
+import { pricePerCoin } from "./coin-price.ts";
+import { type Cluster, isOneCoin, type Member, resolveTicker, type TickerRange } from "./identity-clusters.ts";
+import { type IdentityLog, identityLog, type VenueIdentity } from "./identity-log.ts";
 import { type IdentityMemory, openMemory } from "./identity-memory.ts";
-import { listOf } from "./list-of.ts";
-import { type Refusals, refusalLog } from "./refusals.ts";
+import { quarantineOf } from "./identity-quarantine.ts";
 import { hasPairOverrides, NO_OVERRIDES, settingsFor } from "./settings-for.ts";
 
 export type IdentityInput = {
@@ -15,13 +16,9 @@ export type IdentityInput = {
   /** Tolerances may differ by coin; they hold across venues, so only a coin's own overrides act here. */
   readonly overrides?: QualityOverrides;
   readonly memory: IdentityMemory;
-};
-
-export type VenueIdentity = Refusals & {
-  readonly in: number;
-  readonly out: number;
-  /** Asset id by place in the columns, `NEIRO` or `NEIRO~2`; `null` for rows that may not pair. */
-  readonly assetId: readonly (string | null)[];
+  /** By instrument. */
+  readonly rulings?: IdentityRulings;
+  readonly nowMs: number;
 };
 
 /** What a ticker's instruments cost, cluster by cluster: why they are, or are not, one coin. */
@@ -39,6 +36,8 @@ export type IdentityResult = {
   readonly venues: readonly VenueIdentity[];
   /** One entry for each ticker whose prices form more than one cluster. */
   readonly evidence: readonly IdentityEvidence[];
+  /** Every instrument that is kept out, longest first. */
+  readonly quarantine: readonly Quarantined[];
   /** To be handed to the next scan. */
   readonly memory: IdentityMemory;
 };
@@ -49,48 +48,37 @@ export type IdentityResult = {
  * only. Per venue `in = out + Σ dropped`.
  * So NEIRO at 0.08 on two venues and at 0.0004 on two others has the asset ids `NEIRO` and `NEIRO~2`.
  */
-export function identify({ venues, settings, overrides = NO_OVERRIDES, memory }: IdentityInput): IdentityResult {
+export function identify(input: IdentityInput): IdentityResult {
+  const { venues, settings, overrides = NO_OVERRIDES, memory, rulings = NO_RULINGS, nowMs } = input;
   const opened = openMemory(memory);
   const perPair = hasPairOverrides(overrides);
-  const assetIds = venues.map(({ columns }) => listOf<string | null>(columns.count, null));
-  const logs = venues.map(({ columns }) => refusalLog(columns.venue));
-  const outs = venues.map(() => 0);
+  const log = identityLog(venues);
+  const { admit, nameOf } = log;
   const evidence: IdentityEvidence[] = [];
-  const symbolOf = ({ market, row }: Member): string => venues[market]?.columns.symbol[row] ?? "";
-  const nameOf = (member: Member): string => instrumentId(member.venue, symbolOf(member));
-  const admit: Admit = (market, row, assetId) => {
-    const ids = assetIds[market];
-    if (ids === undefined) throw new RangeError(`market ${market} of ${venues.length}`);
-    ids[row] = assetId;
-    outs[market] = (outs[market] ?? 0) + 1;
-  };
-  const refuse = (outsider: Outsider): void => {
-    logs[outsider.member.market]?.add(symbolOf(outsider.member), MISMATCH, () => [mismatch(outsider, nameOf)]);
-  };
+  const quarantine: Quarantined[] = [];
+  const ruled = new Set(Object.keys(rulings).map(coinOfInstrument));
   const barsOf = (ticker: string): QualitySettings => (perPair ? settingsFor({ quality: settings, overrides, symbol: ticker }) : settings);
-  const tickers = readTickers(venues, (market, row) => refuseUnpriced(logs[market], venues[market]?.columns, row));
-  const oneCoin = tickers.ranges.map((range) => !opened.knows(range.ticker) && isOneCoin(range, barsOf(range.ticker)));
+  const tickers = readTickers(venues, log.refuseUnpriced);
+  const isApart = (ticker: string): boolean => opened.knows(ticker) || opened.hasOutsider(ticker) || ruled.has(ticker);
+  const oneCoin = tickers.ranges.map((range) => !isApart(range.ticker) && isOneCoin(range, barsOf(range.ticker)));
   for (const [ticker, members] of membersApart(venues, { tickers, oneCoin, admit })) {
-    const resolved = resolveTicker({ ticker, members, settings: barsOf(ticker), memory: opened, nameOf });
-    for (const cluster of resolved.clusters)
-      for (const { market, row } of cluster.members) if (cluster.assetId !== null) admit(market, row, cluster.assetId);
-    for (const outsider of resolved.outsiders) refuse(outsider);
+    const bars = barsOf(ticker);
+    const resolved = resolveTicker({ ticker, members, settings: bars, memory: opened, nameOf, rulings });
+    for (const { assetId, members: of } of resolved.clusters) {
+      if (assetId === null) continue;
+      for (const member of of) {
+        admit(member.market, member.row, assetId);
+        opened.inside(nameOf(member));
+      }
+    }
+    for (const outsider of resolved.outsiders) log.refuse(outsider);
+    for (const member of resolved.denied) log.deny(member);
+    const bar = 1 + bars.identityTolerance;
+    quarantine.push(...quarantineOf(resolved, { ticker, bar, nowMs, memory: opened, nameOf, sourceOf: log.sourceOf }));
     if (resolved.clusters.length > 1) evidence.push({ ticker, clusters: resolved.clusters.map((cluster) => shown(cluster, nameOf)) });
   }
-  return {
-    venues: venues.map(({ passed }, venue) => ({
-      in: passed.length,
-      out: outs[venue] ?? 0,
-      assetId: assetIds[venue] ?? [],
-      ...(logs[venue] ?? refusalLog("")).result(),
-    })),
-    evidence,
-    memory: opened.close(),
-  };
+  return { venues: log.result(), evidence, quarantine: quarantine.sort((a, b) => a.sinceMs - b.sinceMs), memory: opened.close() };
 }
-
-const MISMATCH = ["identity-mismatch"] as const;
-const NO_PRICE = ["identity-no-price"] as const;
 
 /** The tickers of all priced rows, numbered as they come. Most need no more than this, so that no row becomes an object here. */
 type Tickers = {
@@ -141,7 +129,7 @@ function widen(range: OpenRange, price: number, venue: VenueId): void {
 /** Admits the rows of the tickers that are one coin, and gives the rows of the others, ticker by ticker. */
 function membersApart(
   venues: IdentityInput["venues"],
-  { tickers, oneCoin, admit }: { readonly tickers: Tickers; readonly oneCoin: readonly boolean[]; readonly admit: Admit },
+  { tickers, oneCoin, admit }: { readonly tickers: Tickers; readonly oneCoin: readonly boolean[]; readonly admit: IdentityLog["admit"] },
 ): ReadonlyMap<string, readonly Member[]> {
   const apart = new Map(
     tickers.ranges.filter((_, number) => oneCoin[number] === false).map(({ ticker }): [string, Member[]] => [ticker, []]),
@@ -163,35 +151,8 @@ function membersApart(
   return apart;
 }
 
-type Admit = (market: number, row: number, assetId: string) => void;
-
 /** What was sent, for a sum that only orders clusters. */
 const sent = (value: number | undefined): number => (value === undefined || Number.isNaN(value) ? 0 : value);
-
-/** Index, else mark, else mid, in quote currency per coin; `NaN` where none is above zero. */
-function pricePerCoin(columns: QuoteColumns, row: number): number {
-  const index = columns.index[row] ?? Number.NaN;
-  if (index > 0) return index;
-  const mark = columns.mark[row] ?? Number.NaN;
-  if (mark > 0) return mark;
-  const mid = ((columns.bid[row] ?? Number.NaN) + (columns.ask[row] ?? Number.NaN)) / 2;
-  return mid > 0 ? mid : Number.NaN;
-}
-
-function refuseUnpriced(log: ReturnType<typeof refusalLog> | undefined, columns: QuoteColumns | undefined, row: number): void {
-  log?.add(columns?.symbol[row] ?? "", NO_PRICE, () => [{ rule: NO_PRICE[0], value: null, bar: "a price above 0" }]);
-}
-
-/** The outsider's evidence: its own price, the nearest of another venue, their ratio, and the ratio that was allowed. */
-function mismatch({ member, nearest, tolerance }: Outsider, nameOf: (member: Member) => string) {
-  const ratio = member.price / nearest.price;
-  return {
-    rule: MISMATCH[0],
-    value: ratio,
-    bar: 1 + tolerance,
-    evidence: { price: member.price, nearestPrice: nearest.price, nearestInstrument: nameOf(nearest) },
-  };
-}
 
 const shown = ({ assetId, members }: Cluster, nameOf: (member: Member) => string): IdentityEvidence["clusters"][number] => ({
   assetId,

@@ -22,6 +22,7 @@ const sound = (feed: string, changes: Partial<VenueView> = {}): VenueView => ({
   columns: columnsOf(feed, "trading", 100),
   delisted: [],
   assetId: ["BTC"],
+  denied: [],
   passed: new Uint32Array([0]),
   failed: [],
   ...changes,
@@ -88,6 +89,12 @@ describe("why an open pair was not priced", () => {
     expect(whyUnseen(pair, views(sound("gate", { assetId: [null] }), sound("bybit"), third)).kind).toBe("missing");
     const unpriced = sound("gate", { assetId: [null], columns: columnsOf("gate", "trading", Number.NaN) });
     expect(whyUnseen(pair, views(unpriced, sound("bybit"))).kind).toBe("missing");
+  });
+
+  test("a leg that an operator denied is identity lost at once, whatever else failed", () => {
+    const third = sound("binance", { error: { kind: "internal", message: "" }, columns: null });
+    const denied = sound("gate", { assetId: [null], denied: [0] });
+    expect(whyUnseen(pair, views(denied, sound("bybit"), third))).toEqual({ kind: "identity-lost" });
   });
 
   test("a venue that sent nothing, and a refusal that names no rule, are said as that", () => {

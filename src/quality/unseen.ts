@@ -13,6 +13,8 @@ export type VenueView = {
   readonly delisted: readonly string[];
   /** Coin of each row after identity; `null` where the row may not pair. */
   readonly assetId: readonly (string | null)[];
+  /** Places of the rows that an operator keeps out. */
+  readonly denied: readonly number[];
   /** Places of the rows that the gate let pass. */
   readonly passed: Uint32Array;
   /** All rules that each refused row failed, by its place in the columns. */
@@ -58,7 +60,7 @@ function whyLegUnseen(leg: LegName & { readonly asset: string }, views: Readonly
   }
   const asset = view.assetId[row] ?? null;
   if (asset === leg.asset) return null;
-  if (asset !== null || isJudged(view.columns, row, views)) return { kind: "identity-lost" };
+  if (asset !== null || view.denied.includes(row) || isJudged(view.columns, row, views)) return { kind: "identity-lost" };
   return { kind: "missing", reason: `${name} could not be told by price` };
 }
 

@@ -13,6 +13,9 @@ export type Audit = {
   readonly detail: unknown;
 };
 
+/** Who changes something, and when; `auditId` is a new one. */
+export type Author = { readonly by: string; readonly nowMs: number; readonly auditId: string };
+
 const WRITE_AUDIT_SQL = "INSERT INTO audits (id, at_ms, actor, action, target, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /** Written only while the actor has fewer than ?7 of the same action since ?8: one statement counts and claims. */

@@ -3,7 +3,8 @@ import { err, ok, type Result } from "../domain/result.ts";
 import type { VenueId } from "../domain/venue.ts";
 import { FLAGS, type FlagKey, type FlagOverrides, type Flags, type FlagSpec, type FlagValue } from "../flags.ts";
 import { parseFlag } from "../read-flags.ts";
-import { type FlagAuthor, type FlagEdit, storeFlags } from "./flags.ts";
+import type { Author } from "./audits.ts";
+import { type FlagEdit, storeFlags } from "./flags.ts";
 import type { MarketColumns } from "./market-columns.ts";
 import type { RuleFacts } from "./rules.ts";
 
@@ -50,7 +51,7 @@ export type RulePorts = {
 export async function changeRule(
   db: D1Database,
   { rules, known, deployment, ...change }: RulePorts & RuleChange,
-  author: FlagAuthor,
+  author: Author,
 ): Promise<Result<RuleChanged, string>> {
   const rule = rules.find(({ id }) => id === change.rule);
   if (rule === undefined) return err(`rule: expected one of ${rules.map(({ id }) => id).join(", ")}, found "${change.rule}"`);

@@ -1,16 +1,24 @@
 import * as z from "zod";
+import type { IdentityRulings } from "../domain/identity.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { FLAGS, type FlagKey, type Flags, type FlagSpec, type FlagValue, isFlagKey } from "../flags.ts";
 import { type FlagProblem, parseFlag, readFlags } from "../read-flags.ts";
-import { auditStatement } from "./audits.ts";
+import { readRulings } from "./identity-rulings.ts";
+import { type Author, auditStatement } from "./audits.ts";
 
-/** Every stored flag. */
-export const LOAD_FLAGS_SQL = "SELECT key, value FROM flags ORDER BY key LIMIT 200";
+/** Every stored flag, and every ruling on an instrument beside them: what a scan goes by is read in one statement. */
+export const LOAD_FLAGS_SQL = `
+  SELECT 'flag' AS kind, key, value FROM flags
+  UNION ALL
+  SELECT 'ruling', instrument, json_object('verdict', verdict, 'assetId', asset_id, 'expiresAtMs', expires_at_ms) FROM identity_rulings
+  LIMIT 600`;
 
 /** The flags in force, with what is wrong with the stored ones. */
 export type LoadedFlags = {
   readonly flags: Flags;
   readonly problems: readonly FlagProblem[];
+  /** What operators ruled on instruments; `null` where D1 did not answer. */
+  readonly rulings: IdentityRulings | null;
   /** `last-good`: D1 did not answer, the flags of the scan before hold; `defaults`: nor was there one. */
   readonly source: "d1" | "last-good" | "defaults";
   /** Why D1 did not answer; `null` when it did. */
@@ -27,16 +35,22 @@ export async function loadFlags(
 ): Promise<LoadedFlags> {
   try {
     const { results } = await db.prepare(LOAD_FLAGS_SQL).all();
-    const stored = results.map(({ key, value }) => ({ key: String(key), value: String(value) }));
-    return { ...readFlags({ stored, deployment, lastGood }), source: "d1", error: null };
+    const rows = (kind: string) =>
+      results.filter((row) => row["kind"] === kind).map(({ key, value }) => ({ key: String(key), value: String(value) }));
+    return {
+      ...readFlags({ stored: rows("flag").sort((a, b) => (a.key < b.key ? -1 : 1)), deployment, lastGood }),
+      rulings: readRulings(rows("ruling")),
+      source: "d1",
+      error: null,
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const defaults = readFlags({ stored: [], deployment, lastGood });
     if (lastGood !== null) {
       const own = Object.fromEntries(Object.entries(defaults.flags).filter(([key]) => isLayer(key) && Object.hasOwn(deployment, key)));
-      return { flags: { ...lastGood, ...own }, problems: defaults.problems, source: "last-good", error: message };
+      return { flags: { ...lastGood, ...own }, problems: defaults.problems, rulings: null, source: "last-good", error: message };
     }
-    return { ...defaults, source: "defaults", error: message };
+    return { ...defaults, rulings: null, source: "defaults", error: message };
   }
 }
 
@@ -53,9 +67,6 @@ const SET_FLAG_SQL = `
 const DROP_FLAG_SQL = "DELETE FROM flags WHERE key = ?1 AND EXISTS (SELECT 1 FROM audits WHERE id = ?2)";
 const UNSET_FLAG_SQL = "DELETE FROM flags WHERE key = ?1";
 export const STORED_FLAGS_SQL = "SELECT key, value, updated_at AS updatedAtMs, updated_by AS updatedBy FROM flags ORDER BY key LIMIT 200";
-
-/** Who changes a flag, and when; `auditId` is a new one. */
-export type FlagAuthor = { readonly by: string; readonly nowMs: number; readonly auditId: string };
 
 /** Values to store by key; `null` removes. */
 export type FlagEdit = Readonly<Record<string, FlagValue | null>>;
@@ -75,7 +86,7 @@ const EDIT_ATTEMPTS = 4;
 export async function storeFlags(
   db: D1Database,
   { deployment, edit, audit }: FlagEdits,
-  { by, nowMs, auditId }: FlagAuthor,
+  { by, nowMs, auditId }: Author,
 ): Promise<Result<{ readonly before: Flags; readonly after: Flags }, string>> {
   for (let attempt = 0; attempt < EDIT_ATTEMPTS; attempt++) {
     const stored = await storedFlags(db);
@@ -122,7 +133,7 @@ function unknownVenue(key: FlagKey, value: FlagValue, venues: ReadonlySet<string
 export async function setFlag(
   db: D1Database,
   { key, value, deployment, venues }: FlagChange,
-  author: FlagAuthor,
+  author: Author,
 ): Promise<Result<FlagValue, string>> {
   const parsed = parseFlag(key, value);
   if (!parsed.ok || !isFlagKey(key)) return parsed;
@@ -135,7 +146,7 @@ export async function setFlag(
 }
 
 /** Removes a stored flag, so that its default holds again, with its audit. Unknown keys may be removed too. False: none was stored. */
-export async function unsetFlag(db: D1Database, key: string, { by, nowMs, auditId }: FlagAuthor): Promise<boolean> {
+export async function unsetFlag(db: D1Database, key: string, { by, nowMs, auditId }: Author): Promise<boolean> {
   const before = (await storedFlags(db)).find((row) => row.key === key)?.value ?? null;
   const results = await db.batch([
     db.prepare(UNSET_FLAG_SQL).bind(key),

@@ -53,6 +53,7 @@ const ERASE_SQL = [
   "UPDATE audits SET target = 'person:erased' WHERE target = 'person:' || CAST(?1 AS INTEGER)",
   "UPDATE audits SET actor = 'operator:erased' WHERE actor = 'operator:' || CAST(?1 AS INTEGER)",
   "UPDATE flags SET updated_by = 'operator:erased' WHERE updated_by = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE identity_rulings SET created_by = 'operator:erased' WHERE created_by = 'operator:' || CAST(?1 AS INTEGER)",
   "UPDATE flag_changes SET changed_by = 'operator:erased' WHERE changed_by = 'operator:' || CAST(?1 AS INTEGER)",
   "UPDATE broadcasts SET created_by = 'operator:erased' WHERE created_by = 'operator:' || CAST(?1 AS INTEGER)",
   // Letters about one delivery go; of those about many the others stay.

@@ -133,8 +133,8 @@ export const MISSING_EVENTS_SQL = `
 export const SAVE_SCAN_SQL = `
   INSERT INTO scans (id, scan_id, trigger, market, started_at_ms, finished_at_ms, interval_seconds, verdict, reason,
     open_count, opened_count, updated_count, closed_count, funnel, rejections, observations, flags, venues, near_misses, unpriced,
-    quality, created_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+    quality, identity, created_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
   ON CONFLICT (id) DO NOTHING`;
 
 type Kind = "lease" | "scan" | "opportunities" | "events" | "duplicates" | "missing-events";
@@ -204,8 +204,10 @@ function planScan(db: D1Database, write: ScanWrite): Planned {
   const { scan, nowMs } = write;
   const { counts } = scan;
   const { nearMisses, unpriced } = soundPairs(write);
-  const { funnel, rejections, observations, flags, venues, quality } = scan;
-  const texts = [funnel, rejections, observations, flags, venues, nearMisses, unpriced, quality].map((part) => JSON.stringify(part));
+  const { funnel, rejections, observations, flags, venues, quality, identity } = scan;
+  const texts = [funnel, rejections, observations, flags, venues, nearMisses, unpriced, quality, identity].map((part) =>
+    JSON.stringify(part),
+  );
   const bytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).byteLength, 0);
   if (bytes > MAX_SCAN_BYTES) throw new RangeError(`expected a scan of at most ${MAX_SCAN_BYTES} bytes, found ${bytes}`);
   const facts = [scan.slotMs, scan.scanId, scan.trigger, scan.market, scan.startedAtMs, scan.finishedAtMs, scan.intervalSeconds];

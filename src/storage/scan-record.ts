@@ -1,10 +1,11 @@
 import * as z from "zod";
 import type { FeedHealth, FeedId } from "../domain/feed.ts";
 import { type FunnelStep, STEP_NAMES, type StepName, type Verdict, VERDICTS } from "../domain/funnel.ts";
+import type { ScanIdentity } from "../domain/identity.ts";
 import type { Missed, Priced } from "../domain/opportunity.ts";
 import type { ScanQuality } from "../domain/quality-tally.ts";
 import { LOCATION_HINTS, type VenueId } from "../domain/venue.ts";
-import { funnelSchema, missedSchema, pricedSchema } from "./schemas.ts";
+import { funnelSchema, missedSchema, pricedSchema, scanIdentitySchema } from "./schemas.ts";
 
 /** One feed in one scan. */
 export type VenueReport = {
@@ -78,6 +79,8 @@ export type ScanDetail = ScanSummary & {
   readonly nearMisses: readonly Missed[];
   /** Pairs whose net is not known, each with its reasons. */
   readonly unpriced: readonly Priced[];
+  /** `null` in scans that were made before it was kept. */
+  readonly identity: ScanIdentity | null;
 };
 
 /** A scan without its explanation. */
@@ -162,4 +165,5 @@ export const scanDetailSchema: z.ZodType<ScanDetail> = z.object({
   venues: z.array(venueReportSchema),
   nearMisses: z.array(missedSchema),
   unpriced: z.array(pricedSchema),
+  identity: scanIdentitySchema.nullable().default(null),
 });

@@ -7,7 +7,7 @@ import { schemaProblem } from "./schemas.ts";
 export const LATEST_SCAN_SQL = `
   SELECT id AS slotMs, scan_id AS scanId, trigger, market, started_at_ms AS startedAtMs, finished_at_ms AS finishedAtMs,
     interval_seconds AS intervalSeconds, verdict, reason, open_count, opened_count, updated_count, closed_count,
-    funnel, rejections, flags, venues, near_misses AS nearMisses, unpriced
+    funnel, rejections, flags, venues, near_misses AS nearMisses, unpriced, identity
   FROM scans ORDER BY id DESC LIMIT 1`;
 
 export const LIST_SCANS_SQL = `
@@ -47,7 +47,7 @@ export async function listScans(
   return { scans, next: scans.length < size ? null : (scans.at(-1)?.slotMs ?? null), cost: costOf([result]) };
 }
 
-const JSON_COLUMNS = ["funnel", "rejections", "flags", "venues", "nearMisses", "unpriced"] as const;
+const JSON_COLUMNS = ["funnel", "rejections", "flags", "venues", "nearMisses", "unpriced", "identity"] as const;
 const countColumns = z.object({ open_count: z.number(), opened_count: z.number(), updated_count: z.number(), closed_count: z.number() });
 
 /** A row of `scans` by a schema: its JSON columns parsed, its counts gathered. */

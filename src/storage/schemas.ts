@@ -12,6 +12,7 @@ import {
   type Priced,
   STRATEGIES,
 } from "../domain/opportunity.ts";
+import { type PairIdentity, PRICE_SOURCES, type ScanIdentity } from "../domain/identity.ts";
 import type { Quote } from "../domain/quote.ts";
 
 /** Schemas of what storage hands back. They say that a value is whole; opportunity-row.ts says that it is sound. */
@@ -85,6 +86,39 @@ const ledgerSchema: z.ZodType<Ledger> = z.object({
   reasons: z.array(z.string()),
 });
 
+const coinPrice = { price: z.number(), source: z.enum(PRICE_SOURCES) };
+const clusterFields = { venues: z.number().int(), instruments: z.number().int(), spread: number, bar: z.number() };
+const pairIdentitySchema: z.ZodType<PairIdentity> = z.object({
+  ...clusterFields,
+  long: z.object(coinPrice),
+  short: z.object(coinPrice),
+  confirmed: z.array(z.enum(["long", "short"])),
+});
+
+/** What a scan keeps of identity. */
+export const scanIdentitySchema: z.ZodType<ScanIdentity> = z.object({
+  clusters: z.array(
+    z.object({
+      ...clusterFields,
+      assetId: z.string(),
+      prices: z.array(z.object({ ...coinPrice, instrument: z.string(), confirmed: z.boolean() })),
+    }),
+  ),
+  quarantine: z.array(
+    z.object({
+      ...coinPrice,
+      instrument: z.string(),
+      ticker: z.string(),
+      rule: z.enum(["identity-mismatch", "identity-denied"]),
+      sinceMs: z.number().int(),
+      against: z.object({ assetId: z.string().nullable(), instrument: z.string(), price: z.number() }).nullable(),
+      ratio: number,
+      bar: z.number(),
+    }),
+  ),
+  quarantined: z.number().int(),
+});
+
 const pricedFields = {
   key: z.string(),
   strategy: z.enum(STRATEGIES),
@@ -97,6 +131,7 @@ const pricedFields = {
   grossApr: z.number(),
   ledger: ledgerSchema,
   marks: z.array(z.string()),
+  identity: pairIdentitySchema.nullable().default(null),
 };
 /** A directed pair with its economics. */
 export const pricedSchema: z.ZodType<Priced> = z.object(pricedFields);

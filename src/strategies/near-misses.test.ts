@@ -14,7 +14,7 @@ function pairOf(key: string, rate: number, bid: number | null = 100): Priced {
   const short = legWith("short", { ...terms, fundingRatePerInterval: rate, bid });
   const ledger = buildLedger({ long, short, sizeUsd: 5_000, horizonHours: 168, nowMs: NOW, collateralPerLeg: 1 });
   const rates = { longRate: 0, shortRate: rate, rateDifference: rate, grossApr: rate * 1_095 };
-  return { key, strategy: "funding", asset: "BTC", long, short, ...rates, ledger, marks: [] };
+  return { key, strategy: "funding", asset: "BTC", long, short, ...rates, ledger, marks: [], identity: null };
 }
 
 test("the best pairs come best first, each with the days that would pay it", () => {

@@ -67,6 +67,7 @@ test("each leg has its side, its own row, the marks of its row and the fee of it
     long: { side: "long", takerFeeRate: 0.001, accrual: "settled", quote: { venue: "gate", kind: "spot" } },
     short: { side: "short", takerFeeRate: 0.0005, accrual: "settled", quote: { venue: "bybit", kind: "perpetual" } },
     marks: ["long:low-volume", "long:frozen", "short:zero-rate"],
+    identity: null,
   });
 });
 

@@ -43,6 +43,8 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
       ...ratesOf(long, short, ledger),
       ledger,
       marks: [...request.marksOf(longRef).map((mark) => `long:${mark}`), ...request.marksOf(shortRef).map((mark) => `short:${mark}`)],
+      // The scan tells it, which sees the whole cluster.
+      identity: null,
     };
   };
 }

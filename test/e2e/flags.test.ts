@@ -204,6 +204,41 @@ describe("a flag set in D1 holds from the next scan on", () => {
     expect(await put("okx2", "hard")).toMatchObject({ status: 422, detail: expect.stringContaining("a venue (binance, ") });
   });
 
+  test("an instrument that identity keeps out is listed, let in by an operator's word, and one that is denied ends its pairs", async () => {
+    const rule = async (body: Readonly<Record<string, unknown>>): Promise<Response> => {
+      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+      return world.fetch("/api/admin/quality/identity", { method: "PUT", headers, body: JSON.stringify({ reason: "a test", ...body }) });
+    };
+    const kept = z.looseObject({ instrument: z.string(), ticker: z.string(), ratio: z.number().nullable() });
+    const quarantine = async () =>
+      z
+        .object({ instruments: z.array(kept) })
+        .loose()
+        .parse(await (await world.get("/api/quality/quarantine")).json());
+    const before = (await quarantine()).instruments;
+    const outsider = before.find(({ instrument }) => instrument === "gate:HIPPO/USDT:USDT");
+    // The other coin costs seven times as much, give or take how both have moved.
+    expect(outsider?.ratio).toBeGreaterThan(5);
+    const list = await world.list();
+    const open = list.opportunities.find(({ status, strategy }) => status === "open" && strategy === "funding");
+    expect(open?.["identity"]).toMatchObject({ venues: expect.any(Number), long: { source: expect.any(String) }, confirmed: [] });
+    const denied = `${open?.short.venue}:${open?.short.symbol}`;
+    expect((await rule({ instrument: outsider?.instrument, verdict: "allow", assetId: "HIPPO" })).status).toBe(200);
+    expect((await rule({ instrument: denied, verdict: "deny" })).status).toBe(200);
+    await world.scan();
+    const after = (await quarantine()).instruments;
+    expect(after.map(({ instrument }) => instrument)).not.toContain("gate:HIPPO/USDT:USDT");
+    expect(after).toContainEqual(expect.objectContaining({ instrument: denied, rule: "identity-denied" }));
+    // Every pair with that leg has ended; all others stand.
+    const legs = (row: {
+      readonly long: { readonly venue: string; readonly symbol: string };
+      readonly short: { readonly venue: string; readonly symbol: string };
+    }) => [row.long, row.short].map(({ venue, symbol }) => `${venue}:${symbol}`);
+    const stand = new Set((await world.list()).opportunities.map(({ key }) => key));
+    for (const row of list.opportunities) expect([row.key, stand.has(row.key)]).toEqual([row.key, !legs(row).includes(denied)]);
+    await world.sql("DELETE FROM identity_rulings");
+  });
+
   test("each scan stores and logs the flags that it ran with", async () => {
     const scans = await world.sql("SELECT flags FROM scans ORDER BY id");
     const started = linesOf(world, "scan.start").slice(-scans.length);

@@ -7,6 +7,7 @@ import { feedQuality, ruleQuality, totalQuality } from "../../src/domain/quality
 import { LOCATION_HINTS } from "../../src/domain/venue.ts";
 import { RULE_FACTS } from "../../src/rule-facts.ts";
 import { HOUR_MS } from "../../src/domain/units.ts";
+import { renderQuarantine } from "../../src/telegram/messages/admin-quarantine.ts";
 import { renderRule, renderRuleChange, renderRules } from "../../src/telegram/messages/admin-rules.ts";
 import { type FlagKey, FLAGS, isFlagKey } from "../../src/flags.ts";
 import type { FlagView } from "../../src/storage/flags.ts";
@@ -202,6 +203,42 @@ describe("operators' messages are always ones that Telegram takes", () => {
         expect(faultsOf(renderQuality(view, contextOf(reader)))).toEqual([]);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test("the quarantine and its rulings, whatever is in them", () => {
+    const price = fc.double({ min: 1e-12, max: 1e12, noNaN: true });
+    const kept = fc.record({
+      instrument: names,
+      ticker: names,
+      rule: fc.constantFrom("identity-mismatch" as const, "identity-denied" as const),
+      sinceMs: fc.integer({ min: NOW_MS - 1e10, max: NOW_MS }),
+      price,
+      source: fc.constantFrom("index" as const, "mark" as const, "mid" as const),
+      against: fc.option(fc.record({ assetId: fc.option(names, { nil: null }), instrument: names, price }), { nil: null }),
+      ratio: fc.option(price, { nil: null }),
+      bar: fc.constant(1.03),
+    });
+    const ruling = fc.record({
+      instrument: names,
+      verdict: fc.constantFrom("allow" as const, "deny" as const),
+      assetId: fc.option(names, { nil: null }),
+      reason: fc.string({ unit: "binary", maxLength: 300 }),
+      expiresAtMs: fc.constantFrom(null, NOW_MS - 1, NOW_MS + 1e9),
+      atMs: fc.constant(NOW_MS),
+      by: names,
+    });
+    const quarantines = fc.record({
+      scanAtMs: fc.constantFrom(null, NOW_MS),
+      instruments: fc.array(kept, { maxLength: 60 }),
+      count: counts,
+      rulings: fc.array(ruling, { maxLength: 40 }),
+    });
+    fc.assert(
+      fc.property(quarantines, readers, names, (quarantine, reader, name) => {
+        expect(faultsOf(renderQuarantine(quarantine, { ...contextOf(reader), nowMs: NOW_MS, notice: safe(name) }))).toEqual([]);
+      }),
+      RUNS,
     );
   });
 

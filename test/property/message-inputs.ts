@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Delivery, DeliveryPayload } from "../../src/domain/delivery.ts";
+import type { PairIdentity } from "../../src/domain/identity.ts";
 import type { Leg, Priced } from "../../src/domain/opportunity.ts";
 import { DEFAULT_PREFERENCES, LANGUAGES, type Person, type Preferences } from "../../src/domain/person.ts";
 import { MINUTE_MS } from "../../src/domain/units.ts";
@@ -50,6 +51,23 @@ const legOf = (side: Leg["side"]): fc.Arbitrary<Leg> =>
     })
     .map(({ of, ...fields }) => ({ ...of, quote: { ...of.quote, ...fields } }));
 
+const coinPrices = fc.record({
+  price: fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
+  source: fc.constantFrom("index" as const, "mark" as const, "mid" as const),
+});
+const identities: fc.Arbitrary<PairIdentity | null> = fc.option(
+  fc.record({
+    venues: fc.nat({ max: 15 }),
+    instruments: fc.nat({ max: 40 }),
+    spread: fc.constantFrom(null, 0, 0.004),
+    bar: fc.constantFrom(0.01, 0.03),
+    long: coinPrices,
+    short: coinPrices,
+    confirmed: fc.subarray(["long" as const, "short" as const]),
+  }),
+  { nil: null },
+);
+
 /** A pair of any strategy, priced by the real economics: what is missing in its legs is missing in its ledger. */
 export const pairs: fc.Arbitrary<Priced> = fc
   .record({
@@ -58,6 +76,7 @@ export const pairs: fc.Arbitrary<Priced> = fc
     long: legOf("long"),
     short: legOf("short"),
     marks: fc.array(fc.oneof(fc.constantFrom("long:low-volume", "short:frozen"), names), { maxLength: 30 }),
+    identity: identities,
     sizeUsd: fc.constantFrom(10, 5_000, 10_000_000),
     horizonHours: fc.constantFrom(1, 168, 2_160),
   })

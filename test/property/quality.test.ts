@@ -155,6 +155,7 @@ describe("identity, whatever comes", () => {
       venues: prices.map(({ level, noise }, place) => ({ columns: columnsOf(`v${place}`, [{ index: level * noise }]), passed: [0] })),
       settings: SETTINGS,
       memory,
+      nowMs: NOW_MS,
     });
 
   it("accounts for every row, and rows of one id lie within the tolerance", () => {

@@ -8,6 +8,7 @@ import { onBroadcast } from "../../src/delivery/on-broadcast.ts";
 import { zeroAlarm } from "../../src/delivery/zero-alarm.ts";
 import type { BroadcastMessage, DeliveryRef } from "../../src/domain/delivery.ts";
 import { DEFAULT_PREFERENCES, type Person } from "../../src/domain/person.ts";
+import type { ScanIdentity } from "../../src/domain/identity.ts";
 import { FLAGS } from "../../src/flags.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
 import { fanOutBroadcast } from "../../src/storage/broadcasts.ts";
@@ -34,7 +35,19 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const SECRET = "a-secret-of-operators";
 const TOKEN = "a-token-of-programs";
-const TABLES = ["deliveries", "incidents", "broadcasts", "audits", "dead_letters", "flags", "flag_changes", "sessions", "people", "scans"];
+const TABLES = [
+  "deliveries",
+  "incidents",
+  "broadcasts",
+  "audits",
+  "dead_letters",
+  "flags",
+  "flag_changes",
+  "identity_rulings",
+  "sessions",
+  "people",
+  "scans",
+];
 const en = catalogueOf("en");
 const quiet = createLogger({
   level: "error",
@@ -461,6 +474,92 @@ describe("the rules of data quality", () => {
   });
 });
 
+describe("what identity keeps out", () => {
+  const BETA = "beta:NEIRO/USDT:USDT";
+  const identity: ScanIdentity = {
+    clusters: [],
+    quarantine: [
+      {
+        instrument: BETA,
+        ticker: "NEIRO",
+        rule: "identity-mismatch",
+        sinceMs: NOW_MS - HOUR_MS,
+        price: 1.003,
+        source: "mark",
+        against: { assetId: "NEIRO", instrument: "alpha:NEIRO/USDT:USDT", price: 0.1 },
+        ratio: 10.03,
+        bar: 1.03,
+      },
+    ],
+    quarantined: 1,
+  };
+  const scanned = async () => {
+    await arrive(1, { role: "operator" });
+    const write = { scan: scanOf({ identity }), opportunities: [], events: [], nowMs: NOW_MS, venues: VENUES };
+    expect((await saveScan(db, write, { attempts: D1_ATTEMPTS, wait: async () => undefined })).ok).toBe(true);
+  };
+  const rulings = async () => (await loadFlags(db, { deployment: {}, lastGood: null })).rulings;
+  const audits = () => all("SELECT actor, action, target, detail FROM audits WHERE action LIKE 'identity.%' ORDER BY at_ms");
+
+  it("is listed with price, ratio and since when; a ratio near a power of ten is called a scale", async () => {
+    await scanned();
+    const shown = textOf(await asking(1).type("quarantine"));
+    for (const part of [
+      en.admin.quarantineTitle("1"),
+      `${BETA}: $1.003, since 1 h ago`,
+      "10× NEIRO at $0.1",
+      en.admin.quarantineScale("10"),
+    ])
+      expect(shown).toContain(part);
+    expect(textOf(await asking(1).press("quarantine"))).toBe(shown);
+  });
+
+  it("is overruled for one instrument with a reason, until it ends or is taken back, each under the operator's name", async () => {
+    await scanned();
+    const type = async (args: string, minutes: number) => textOf(await asking(1, { nowMs: NOW_MS + minutes * MINUTE_MS }).type(args));
+    expect(await type(`allow ${BETA} neiro 30d one coin, ten to one`, 1)).toContain(en.admin.rulingSet(BETA, "is NEIRO, ends in 30 d"));
+    expect(await rulings()).toEqual({
+      [BETA]: { verdict: "allow", assetId: "NEIRO", expiresAtMs: NOW_MS + MINUTE_MS + 30 * 24 * HOUR_MS },
+    });
+    expect(await type(`deny ${BETA} no, it is not`, 2)).toContain("never pairs");
+    expect(await rulings()).toEqual({ [BETA]: { verdict: "deny", expiresAtMs: null } });
+    expect(await type("quarantine", 3)).toContain(en.admin.ruling(BETA, "never pairs", "operator:1", "no, it is not"));
+    expect(await type(`undo ${BETA}`, 4)).toContain(en.admin.rulingDropped(BETA));
+    expect(await type(`undo ${BETA}`, 5)).toContain(en.admin.rulingNone(BETA));
+    expect(await rulings()).toEqual({});
+    const kept = await audits();
+    expect(kept.map(({ actor, action, target }) => [actor, action, target])).toEqual(
+      ["allow", "deny", "undo"].map((action) => ["operator:1", `identity.${action}`, BETA]),
+    );
+    expect(JSON.parse(String(kept[1]?.["detail"]))).toMatchObject({
+      before: { verdict: "allow", assetId: "NEIRO", reason: "one coin, ten to one" },
+      after: { verdict: "deny", assetId: null, reason: "no, it is not" },
+    });
+  });
+
+  it.each([
+    ["allow delta:NEIRO/USDT:USDT NEIRO why", "instrument: expected one of the last scan or of the quarantine"],
+    [`allow ${BETA} NEIRO~2 why`, 'coin: expected one of NEIRO, found "NEIRO~2"'],
+    [`allow ${BETA} PEPE why`, 'coin: expected one of NEIRO, found "PEPE"'],
+    [`allow ${BETA} NEIRO 30d`, "reason: expected 1 to 300 characters, found 0"],
+    [`deny ${BETA}`, "reason: expected 1 to 300 characters, found 0"],
+  ])("/admin %s changes nothing, and says what was expected", async (typed, sentence) => {
+    await scanned();
+    const answer = textOf(await asking(1).type(typed));
+    for (const part of [en.admin.refusedChange, sentence]) expect(answer).toContain(part);
+    expect(await rulings()).toEqual({});
+    expect(await audits()).toEqual([]);
+  });
+
+  it("says nothing of who ruled after they erased themselves", async () => {
+    await scanned();
+    await asking(1).type(`deny ${BETA} another coin`);
+    await erasePersonalData(db, 1);
+    expect(await all("SELECT created_by FROM identity_rulings")).toEqual([{ created_by: "operator:erased" }]);
+    expect(JSON.stringify(await audits())).not.toContain("operator:1");
+  });
+});
+
 describe("a broadcast", () => {
   const refs: DeliveryRef[] = [];
   const pages: BroadcastMessage[] = [];
@@ -695,6 +794,40 @@ describe("/api/admin", () => {
       ],
       severity: { flag: "low_volume_severity", choices: ["soft", "hard", "off"], default: "soft", value: "soft" },
     });
+  });
+
+  it("lists for everybody what identity keeps out, and rules on it for whoever holds the token", async () => {
+    const { call, open } = await api();
+    const instrument = "gate:T/USDT:USDT";
+    const entry = { instrument, ticker: "T", rule: "identity-mismatch", sinceMs: NOW_MS, price: 2, source: "index", bar: 1.01 } as const;
+    const quarantine = [{ ...entry, against: { assetId: null, instrument: "okx:T/USDT:USDT", price: 0.002 }, ratio: 1_000 }];
+    const scan = scanOf({ identity: { clusters: [], quarantine, quarantined: 1 } });
+    await saveScan(
+      db,
+      { scan, opportunities: [], events: [], nowMs: NOW_MS, venues: VENUES },
+      { attempts: 1, wait: async () => undefined },
+    );
+    const put = async (body: unknown) => call("/quality/identity", { method: "PUT", body: JSON.stringify(body) });
+    const wish = { instrument, verdict: "allow", assetId: "T", reason: "new contract", expiresAtMs: NOW_MS + HOUR_MS };
+    expect(await put(wish)).toMatchObject({ status: 200, body: { ...wish, atMs: NOW_MS } });
+    expect(await put({ ...wish, instrument: "gate:B/USDT:USDT" })).toMatchObject({ status: 422, body: { code: "bad-ruling" } });
+    expect(await put({ ...wish, expiresAtMs: NOW_MS })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining("expiry: expected") },
+    });
+    expect(await put({ ...wish, verdict: "maybe" })).toMatchObject({ status: 400 });
+    const shown = await (await open("/api/quality/quarantine")).json<Record<string, unknown>>();
+    expect(shown).toMatchObject({
+      count: 1,
+      instruments: [{ instrument, ratio: 1_000, scale: 1_000 }],
+      ruled: [{ instrument, verdict: "allow" }],
+    });
+    // The reason and the operator are for operators.
+    expect(JSON.stringify(shown)).not.toMatch(/new contract|api:/u);
+    expect((await call("/quality/identity")).body).toMatchObject({ rulings: [{ instrument, reason: "new contract" }] });
+    const path = `/quality/identity?instrument=${encodeURIComponent(instrument)}`;
+    expect((await call(path, { method: "DELETE" })).body).toEqual({ instrument, removed: true });
+    expect((await call(path, { method: "DELETE" })).body).toEqual({ instrument, removed: false });
   });
 
   it("drafts, confirms and starts a broadcast, the second time without a second one", async () => {

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { NOW_MS } from "../rows.ts";
+import { columnsOf, FACTS, moving, NOW_MS } from "../rows.ts";
 import { ANSWERS, COINS, flags, stage } from "../scan-stage.ts";
 import type { LegDepth } from "../../src/domain/depth.ts";
+import { type IdentityRulings, NO_RULINGS, scaleOf } from "../../src/domain/identity.ts";
 import type { FeedReply } from "../../src/domain/feed.ts";
 import { unbalancedSteps } from "../../src/domain/funnel.ts";
 import { err, ok } from "../../src/domain/result.ts";
 import { failedReply } from "../../src/feeds/collect-venue.ts";
 import { EMPTY_STATE } from "../../src/lifecycle/state.ts";
+import { identify } from "../../src/quality/identity.ts";
+import type { ScanPorts } from "../../src/scan.ts";
+import { scanSettings } from "../../src/scan-settings.ts";
+
+const SLOT_MS = 120_000;
 
 test("a scan is stored before it is shown, and every step's counts add up", async () => {
   const { scan, done } = stage();
@@ -21,6 +27,145 @@ test("a scan that storage refuses is not shown and changes nothing", async () =>
   expect(await scan(0, EMPTY_STATE)).toEqual({ ok: false, error: { message: "D1 is away" } });
   expect(done).toEqual(["ask alpha", "ask beta"]);
   expect(lines).toContainEqual(expect.objectContaining({ event: "scan.not-saved", level: "error", message: "D1 is away" }));
+});
+
+describe("the identity of a pair", () => {
+  /** One coin at one price each; the pair would pay if it were one coin. */
+  const market = (prices: Readonly<Record<string, number>>): ScanPorts["ask"] => {
+    return async ({ feed }) => {
+      const price = prices[feed] ?? Number.NaN;
+      const row = { asset: "NEIRO", fundingRatePerInterval: feed === "alpha" ? 0.0001 : 0.0009 };
+      const columns = columnsOf(feed, [{ ...row, bid: price * 0.9999, ask: price * 1.0001, mark: price, index: price }]);
+      const reply = ANSWERS[feed === "alpha" ? "alpha" : "beta"];
+      if (reply === undefined) throw new Error("expected a reply");
+      return { ...reply, feed, venue: feed, columns, unchangedScans: moving(columns), received: 1 };
+    };
+  };
+  const feeds = (ids: readonly string[]): ScanPorts["feeds"] =>
+    ids.map((id) => ({ id, endpoints: {}, facts: { ...FACTS, id, takerFee: FEES } }));
+  const FEES = { perpetual: { rate: 0.0005, source: "test", readOn: "2026-11-22" }, spot: null };
+  const through = async (prices: Readonly<Record<string, number>>, rulings: IdentityRulings = NO_RULINGS) => {
+    const { scan } = stage({ feeds: feeds(Object.keys(prices)), ask: market(prices) });
+    const result = await scan(0, EMPTY_STATE, { rulings });
+    if (!result.ok) throw new Error(result.error.message);
+    expect(unbalancedSteps(result.value.record.funnel)).toEqual([]);
+    const pending = Object.keys(result.value.lifecycle.pending).filter((key) => key.startsWith("funding|"));
+    return { ...result.value, identity: result.value.record.identity, pending, memory: result.value.identity };
+  };
+  const at = (venue: string): string => `${venue}:NEIRO/USDT:USDT`;
+  const key = (long: string, short: string): string => `funding|NEIRO|${at(long)}|${at(short)}`;
+  const allow = { verdict: "allow", assetId: "NEIRO", expiresAtMs: null } as const;
+  const deny = { verdict: "deny", expiresAtMs: null } as const;
+
+  test("is kept with what it was told by: spread, bar, venues, and the price and source of each leg", async () => {
+    const { scan } = stage({ feeds: feeds(["alpha", "beta", "gamma"]), ask: market({ alpha: 100, beta: 100.2, gamma: 100.4 }) });
+    const first = await scan(0, EMPTY_STATE);
+    const second = first.ok ? await scan(1, first.value.lifecycle) : first;
+    if (!second.ok) throw new Error(second.error.message);
+    const row = second.value.lifecycle.open[key("alpha", "beta")]?.row;
+    expect(row?.priced.identity).toEqual({
+      venues: 3,
+      instruments: 3,
+      spread: expect.closeTo(0.004, 9),
+      bar: 0.03,
+      long: { price: 100, source: "index" },
+      short: { price: 100.2, source: "index" },
+      confirmed: [],
+    });
+    expect(second.value.record.identity?.clusters).toEqual([
+      {
+        assetId: "NEIRO",
+        venues: 3,
+        instruments: 3,
+        spread: expect.closeTo(0.004, 9),
+        bar: 0.03,
+        prices: ["alpha", "beta", "gamma"].map((venue, step) => ({
+          instrument: at(venue),
+          price: expect.closeTo(100 + step * 0.2, 9),
+          source: "index",
+          confirmed: false,
+        })),
+      },
+    ]);
+    expect(second.value.record.identity).toMatchObject({ quarantine: [], quarantined: 0 });
+  });
+
+  test("where two stand apart alone keeps both out, each listed beside the other, and since when", async () => {
+    const { pending, identity, memory } = await through({ alpha: 100, beta: 1_003 });
+    expect(pending).toEqual([]);
+    const kept = { ticker: "NEIRO", rule: "identity-mismatch", sinceMs: NOW_MS, source: "index" };
+    expect(identity?.quarantine).toEqual([
+      {
+        ...kept,
+        instrument: at("alpha"),
+        price: 100,
+        against: { assetId: null, instrument: at("beta"), price: 1_003 },
+        ratio: 100 / 1_003,
+        bar: 1.03,
+      },
+      {
+        ...kept,
+        instrument: at("beta"),
+        price: 1_003,
+        against: { assetId: null, instrument: at("alpha"), price: 100 },
+        ratio: 10.03,
+        bar: 1.03,
+      },
+    ]);
+    expect(identity?.quarantine.map(({ ratio }) => scaleOf(ratio ?? Number.NaN))).toEqual([0.1, 10]);
+    // The time stays while it lasts, and starts anew after an end.
+    const again = identify({ venues: [], settings: scanSettings(flags).quality, memory, nowMs: NOW_MS + SLOT_MS });
+    expect(again.memory.outsideSinceMs).toEqual({ [at("alpha")]: NOW_MS, [at("beta")]: NOW_MS });
+  });
+
+  test("an operator's word lets one instrument in, one by one, and the pair is marked", async () => {
+    const prices = { alpha: 100, beta: 1_003 };
+    expect((await through(prices, { [at("beta")]: allow })).pending).toEqual([]);
+    const both = await through(prices, { [at("alpha")]: allow, [at("beta")]: allow });
+    expect(both.pending).toEqual([key("alpha", "beta")]);
+    const third = await through({ ...prices, gamma: 100.1 }, { [at("beta")]: allow });
+    expect(third.pending).toContain(key("alpha", "beta"));
+    expect(third.identity?.quarantine).toEqual([]);
+    expect((await through({ ...prices, gamma: 100.1 })).pending).not.toContain(key("alpha", "beta"));
+  });
+
+  test("what an operator denies never pairs, though its price agrees, and nothing else changes", async () => {
+    const prices = { alpha: 100, beta: 100, gamma: 100 };
+    expect((await through(prices)).pending).toEqual([key("alpha", "beta"), key("alpha", "gamma")]);
+    const denied = await through(prices, { [at("beta")]: deny });
+    expect(denied.pending).toEqual([key("alpha", "gamma")]);
+    expect(denied.record.rejections.counts.identify).toEqual({ beta: { "identity-denied": 1 } });
+    expect(denied.identity?.quarantine).toMatchObject([{ instrument: at("beta"), rule: "identity-denied", ratio: 1 }]);
+  });
+
+  test("an open pair ends as soon as a leg is denied", async () => {
+    const prices = { alpha: 100, beta: 100 };
+    const { scan } = stage({ ask: market(prices) });
+    const first = await scan(0, EMPTY_STATE);
+    const open = first.ok ? await scan(1, first.value.lifecycle) : first;
+    const ended = open.ok ? await scan(2, open.value.lifecycle, { rulings: { [at("beta")]: deny } }) : open;
+    if (!open.ok || !ended.ok) throw new Error("expected three scans");
+    expect(open.value.record.counts).toMatchObject({ opened: 1, open: 1 });
+    expect(ended.value.record.counts).toMatchObject({ closed: 1, open: 0 });
+    expect(Object.values(ended.value.lifecycle.closed).map(({ closeReason }) => closeReason)).toEqual(["identity-lost"]);
+  });
+
+  test("a leg that an operator let in is marked on the pair, and is not counted as agreeing", async () => {
+    const { scan } = stage({ feeds: feeds(["alpha", "beta", "gamma"]), ask: market({ alpha: 100, beta: 1_000, gamma: 100.1 }) });
+    const rulings = { [at("beta")]: allow };
+    const first = await scan(0, EMPTY_STATE, { rulings });
+    const second = first.ok ? await scan(1, first.value.lifecycle, { rulings }) : first;
+    if (!second.ok) throw new Error(second.error.message);
+    const priced = second.value.lifecycle.open[key("alpha", "beta")]?.row.priced;
+    expect(priced?.marks).toEqual(["short:identity-confirmed"]);
+    expect(priced?.identity).toMatchObject({
+      confirmed: ["short"],
+      venues: 2,
+      instruments: 2,
+      spread: expect.closeTo(0.001, 9),
+      bar: 0.01,
+    });
+  });
 });
 
 describe("the books of a scan", () => {

@@ -102,6 +102,15 @@ const keyRow: Row = {
   created_at: NOW_MS,
   updated_at: NOW_MS,
 };
+const rulingRow: Row = {
+  instrument: "gate:NEIRO/USDT:USDT",
+  verdict: "allow",
+  asset_id: "NEIRO",
+  reason: "one coin",
+  expires_at_ms: null,
+  created_at: NOW_MS,
+  created_by: "operator:1",
+};
 const leaseRow: Row = { name: "scans", holder: "one", until_ms: NOW_MS + 1, updated_at: NOW_MS };
 
 describe("migrations", () => {
@@ -293,12 +302,19 @@ describe("the database refuses", () => {
     ["scan_times", "an end before the start", "scans", { ...scanRow, finished_at_ms: NOW_MS }],
     ["scan_counts", "a negative count", "scans", { ...scanRow, open_count: -1 }],
     ["scan_json", "a part that is not JSON", "scans", { ...scanRow, venues: "" }],
+    ["scan_identity_json", "an identity that is not JSON", "scans", { ...scanRow, identity: "" }],
     ["scan_has_funnel", "an empty funnel", "scans", { ...scanRow, funnel: "[]" }],
     ["flag_key", "a key with a space", "flags", { ...flagRow, key: "confirm scans" }],
     ["flag_value", "a value that is not JSON", "flags", { ...flagRow, value: "strict" }],
     ["flag_time", "a time in seconds", "flags", { ...flagRow, updated_at: 1 }],
     ["scan_quality_json", "a quality that is not JSON", "scans", { ...scanRow, quality: "good" }],
     ["flag_author", "no author", "flags", { ...flagRow, updated_by: "" }],
+    ["ruling_instrument", "an instrument without its venue", "identity_rulings", { ...rulingRow, instrument: "NEIRO/USDT" }],
+    ["ruling_verdict", "a coin for what is denied", "identity_rulings", { ...rulingRow, verdict: "deny" }],
+    ["ruling_verdict", "no coin for what is let in", "identity_rulings", { ...rulingRow, asset_id: null }],
+    ["ruling_reason", "no reason", "identity_rulings", { ...rulingRow, reason: "" }],
+    ["ruling_times", "an end before its beginning", "identity_rulings", { ...rulingRow, expires_at_ms: NOW_MS - 1 }],
+    ["ruling_author", "no author", "identity_rulings", { ...rulingRow, created_by: "" }],
     ["change_time", "a change in seconds", "flag_changes", { key: "confirm_scans", changed_at: 1 }],
   ];
   const refusals = [...opportunities, ...others, ...REFUSALS_OF_PEOPLE, ...REFUSALS_OF_QUALITY];
@@ -499,7 +515,10 @@ describe("every query finds its rows by an index", () => {
     expect(meta.rows_read).toBe(1);
   });
 
-  it("flags are one small table, read whole", async () => {
-    expect(await plan(LOAD_FLAGS_SQL)).toBe("SCAN flags");
+  it("flags and rulings are two small tables, read whole in one statement", async () => {
+    expect((await plan(LOAD_FLAGS_SQL)).split("\n").filter((line) => /SCAN|SEARCH|TEMP/u.test(line))).toEqual([
+      "SCAN flags",
+      "SCAN identity_rulings",
+    ]);
   });
 });

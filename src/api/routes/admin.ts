@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
-import { type Audit, listAudits, MOST_AUDITS_PAGE, writeAudit } from "../../storage/audits.ts";
+import { type Audit, type Author, listAudits, MOST_AUDITS_PAGE, writeAudit } from "../../storage/audits.ts";
 import { confirmBroadcast, createBroadcast, MOST_BROADCAST_CHARS } from "../../storage/broadcasts.ts";
 import { listDeadLetters, MOST_DEAD_LETTERS } from "../../storage/dead-letters.ts";
-import { type FlagAuthor, type FlagView, setFlag, unsetFlag, viewFlags } from "../../storage/flags.ts";
+import { type FlagView, setFlag, unsetFlag, viewFlags } from "../../storage/flags.ts";
 import { BOTH } from "../../storage/layers.ts";
 import { readOperations } from "../../storage/operations.ts";
 import { hasToken } from "../bearer.ts";
@@ -57,7 +57,7 @@ export function adminRoutes(services: ApiServices): Hono {
 /** Who acts over HTTP: the token, by the beginning of its hash. */
 const actorOf = ({ config }: ApiServices): string => `api:${config.adminTokenSha256?.slice(0, 8) ?? ""}`;
 
-const authorOf = (services: ApiServices): FlagAuthor => ({ by: actorOf(services), nowMs: services.now(), auditId: services.random() });
+const authorOf = (services: ApiServices): Author => ({ by: actorOf(services), nowMs: services.now(), auditId: services.random() });
 
 const auditOf = (services: ApiServices, action: string, target: string): Audit => ({
   id: services.random(),

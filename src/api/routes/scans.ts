@@ -36,6 +36,7 @@ export function scanRoutes(services: ApiServices): Hono {
       venues: scan.venues,
       nearMisses: scan.nearMisses.map(missedView),
       unpriced: scan.unpriced.map(pricedView),
+      identity: scan.identity,
     });
   });
   routes.get("/", async (context) => {

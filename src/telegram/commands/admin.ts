@@ -8,6 +8,7 @@ import { confirmDraft, draftBroadcast } from "./admin-broadcast.ts";
 import { contextOf } from "./admin-context.ts";
 import { changeFlag, removeFlag, showFlag, showFlags } from "./admin-flags.ts";
 import { showQuality } from "./admin-quality.ts";
+import { ruleOn, showQuarantine, undoRuling } from "./admin-quarantine.ts";
 import { setRule, showRules } from "./admin-rules.ts";
 import { claim, nameOther } from "./admin-roles.ts";
 
@@ -37,6 +38,7 @@ export const admin: Command = {
     if (verb === "quality") return showQuality(ask, rest, true);
     if (verb === "flag") return showFlag(ask, argument, { edit: true });
     if (verb === "rules") return showRules(ask, argument, { edit: true });
+    if (verb === "quarantine") return showQuarantine(ask, { edit: true });
     if (verb === "send") return confirmDraft(ask, argument);
     if (verb === "drop") return { kind: "message", message: message(ask.text.admin.broadcastCancelled), edit: true };
     return { kind: "toast", toast: ask.text.general.notUnderstood };
@@ -54,6 +56,9 @@ function act(ask: Ask, { verb, rest, text }: Typed): Promise<Answer> {
   if (verb === "flag") return changeFlag(ask, key, text.slice(key.length).trim());
   if (verb === "rules" || (verb === "rule" && key === "")) return showRules(ask, verb === "rules" ? key : "", { edit: false });
   if (verb === "rule") return setRule(ask, rest);
+  if (verb === "quarantine") return showQuarantine(ask, { edit: false });
+  if (verb === "allow" || verb === "deny") return ruleOn(ask, verb, rest);
+  if (verb === "undo") return undoRuling(ask, key);
   if (verb === "unset") return removeFlag(ask, key);
   if (verb === "broadcast") return draftBroadcast(ask, text);
   if (verb === "quality") return showQuality(ask, rest, false);

@@ -46,7 +46,7 @@ function adminButtons(page: AdminPage, { text }: AdminContext): readonly (readon
   return rows(
     [button(admin.scan, "admin:scan"), button(admin.venues, "admin:venues"), button(admin.messages, "admin:messages")],
     [button(admin.people, "admin:people"), button(admin.quality, "admin:quality:24h")],
-    [button(admin.flags, "admin:flags:0"), button(admin.rules, "admin:rules")],
+    [button(admin.flags, "admin:flags:0"), button(admin.rules, "admin:rules"), button(admin.quarantine, "admin:quarantine")],
     [button(general.reload, `admin:${page}`), page !== "home" && button(general.back, "admin:home")],
   );
 }

@@ -47,6 +47,7 @@ export function renderCard(input: CardInput): Message {
     "",
     ...ledgerLines(input),
     ...historyLines(pair.row, language),
+    identityLine(priced, language),
     ...warnings(priced, language),
     "",
     input.ageMs === null ? catalogueOf(language).card.lastSeen : parts.dataAge(format.span(input.ageMs, language)),
@@ -146,6 +147,15 @@ function historyLines(row: Opportunity | null, language: Language): readonly Lin
     row.revivals > 0 ? card.revived(row.revivals) : null,
   ];
   return [facts.filter((fact) => fact !== null).join(", ")];
+}
+
+/** Why both legs count as one coin: how near the prices of its instruments are, and on how many venues. */
+export function identityLine({ identity }: Priced, language: Language): Line {
+  if (identity === null || identity.spread === null) return null;
+  const { card } = catalogueOf(language);
+  const { long, short, spread, venues } = identity;
+  const kind = long.source === short.source ? long.source : "mixed";
+  return card.sameCoin(card.priceKinds[kind], format.percent(spread, language), venues);
 }
 
 /** What a reader should know besides: mixed stablecoins, names shared by coins, soft rules, bounds. */
