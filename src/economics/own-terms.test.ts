@@ -45,6 +45,7 @@ describe("a pair at a person's own fees", () => {
       "Capacity is that at the documented fees and horizon; at yours it may be larger.",
     ]);
     expect([found.long.takerFeeRate, found.short.takerFeeRate]).toEqual([0.0002, 0.0003]);
+    expect([found.long.takerFeeSource, found.short.takerFeeSource]).toEqual([null, null]);
   });
 
   test("keeps the documented fee of a venue that the person does not name, and is untouched where nothing differs", () => {

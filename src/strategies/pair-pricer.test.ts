@@ -64,7 +64,13 @@ test("each leg has its side, its own row, the marks of its row and the fee of it
   const priced = strategyOf("carry").pricer(market, { ...request, marksOf })(pair);
   expect(priced).toMatchObject({
     asset: "BTC",
-    long: { side: "long", takerFeeRate: 0.001, accrual: "settled", quote: { venue: "gate", kind: "spot" } },
+    long: {
+      side: "long",
+      takerFeeRate: 0.001,
+      takerFeeSource: "test, read 2026-11-22",
+      accrual: "settled",
+      quote: { venue: "gate", kind: "spot" },
+    },
     short: { side: "short", takerFeeRate: 0.0005, accrual: "settled", quote: { venue: "bybit", kind: "perpetual" } },
     marks: ["long:low-volume", "long:frozen", "short:zero-rate"],
     identity: null,
@@ -104,5 +110,23 @@ test("each leg is priced from its own book where that was read", () => {
   expect(ledgerWith((ref) => book(ref.venue === 0 ? 1 : 2, NOW))).toMatchObject({
     crossing: expect.closeTo(0.02 + 0.04, 12),
     crossingSource: "book",
+  });
+});
+
+test("a leg says where its fee comes from: documents, the account, or the venue for this very instrument", () => {
+  const priced = (source: string, row: Row) => {
+    const [gate, bybit] = [venue("gate", row), venue("bybit", perpetual)];
+    const fee = { rate: 0.0004, source, readOn: "2026-11-30" };
+    const own = { ...gate, facts: { ...gate.facts, takerFee: { perpetual: fee, spot: null } } };
+    return strategyOf("funding").pricer([own, bybit], request)(pair).long;
+  };
+  expect(priced("https://venue.example/fees", perpetual)).toMatchObject({
+    takerFeeRate: 0.0004,
+    takerFeeSource: "documented fee, read 2026-11-30",
+  });
+  expect(priced("your account's fee", perpetual)).toMatchObject({ takerFeeSource: "your account's fee, read 2026-11-30" });
+  expect(priced("x", { ...perpetual, takerFeeRate: 0.002 })).toMatchObject({
+    takerFeeRate: 0.002,
+    takerFeeSource: "sent for this instrument",
   });
 });
