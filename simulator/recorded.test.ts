@@ -14,6 +14,7 @@ const FILES: readonly (readonly [path: string, file: string, post?: string])[] =
   ["/fapi.asterdex.com/fapi/v3/premiumIndex", "aster/fapi_premiumIndex_2026-09-11.json"],
   ["/api.mexc.com/api/v1/contract/ticker", "mexc/contract_ticker_2026-09-11.json"],
   ["/mainnet.zklighter.elliot.ai/api/v1/funding-rates", "lighter/funding-rates_2026-09-11.json"],
+  ["/api.prod.paradex.trade/v1/markets/summary?market=ALL", "paradex/v1_markets_summary_ALL_2026-09-11.json"],
 ];
 
 describe.skipIf(!haveCaptures)(`a recorded market${capturesNote}`, () => {

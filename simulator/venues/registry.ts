@@ -18,6 +18,7 @@ import { mexc } from "./mexc.ts";
 import { lighter } from "./lighter.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
+import { paradex } from "./paradex.ts";
 import type { SimulatedVenue } from "./venue.ts";
 
 /** Every market of every venue that the simulator plays. A new one is its file and a line here. */
@@ -36,6 +37,7 @@ export const SIMULATED_VENUES: readonly SimulatedVenue[] = [
   krakenfutures,
   dydx,
   lighter,
+  paradex,
   binanceSpot,
   bybitSpot,
   okxSpot,

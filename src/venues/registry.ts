@@ -21,6 +21,7 @@ import { mexc } from "./mexc.ts";
 import { lighter } from "./lighter.ts";
 import { okx } from "./okx.ts";
 import { okxSpot } from "./okx-spot.ts";
+import { paradex } from "./paradex.ts";
 
 /** Every feed that is scanned. Ids, tables, fee defaults and lists elsewhere derive from this. */
 export const ADAPTERS: readonly VenueAdapter[] = [
@@ -38,6 +39,7 @@ export const ADAPTERS: readonly VenueAdapter[] = [
   krakenfutures,
   dydx,
   lighter,
+  paradex,
   binanceSpot,
   bybitSpot,
   okxSpot,

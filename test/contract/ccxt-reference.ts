@@ -31,6 +31,7 @@ const EXCHANGES: Readonly<Record<string, () => Exchange>> = {
   kucoin: () => new ccxt.kucoinfutures({ options: swapsOnly }),
   mexc: () => new ccxt.mexc({ options: swapsOnly }),
   lighter: () => new ccxt.lighter({ options: swapsOnly }),
+  paradex: () => new ccxt.paradex({ options: swapsOnly }),
   okx: () => new ccxt.okx({ options: swapsOnly }),
 };
 

@@ -22,6 +22,9 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     ["dydx", 403, { errors: [{ msg: "Forbidden" }] }, { kind: "forbidden", status: 403 }],
     ["dydx", 500, { errors: [{ msg: "Internal Server Error" }] }, { kind: "server", status: 500 }],
     ["dydx", 400, { errors: [{ msg: "ticker must be a valid ticker", param: "ticker" }] }, { kind: "venue-error", code: "400" }],
+    ["paradex", 429, { error: "RATE_LIMIT_EXCEEDED", message: "too many requests" }, { kind: "rate-limited", status: 429 }],
+    ["paradex", 400, { error: "VALIDATION_ERROR", message: "market is invalid" }, { kind: "venue-error", code: "VALIDATION_ERROR" }],
+    ["paradex", 500, { error: "INTERNAL_ERROR", message: "internal error" }, { kind: "server", status: 500 }],
     ["lighter", 429, { code: 23_000, message: "Too Many Requests!" }, { kind: "rate-limited", status: 429 }],
     ["lighter", 200, { code: 23_000, message: "Too Many Requests!" }, { kind: "rate-limited", status: 200, retryAfterMs: null }],
     ["lighter", 400, { code: 20_001, message: "invalid param" }, { kind: "venue-error", code: "20001" }],
@@ -100,6 +103,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
       mexc: { success: false, code: 510, message: "too frequent" },
       htx: { status: "error", err_code: 1032, err_msg: "exceeded", ts: 1 },
       bingx: { code: 100_410, msg: "rate limited" },
+      paradex: { error: "RATE_LIMIT_EXCEEDED", message: "too many requests" },
       lighter: { code: 23_000, message: "Too Many Requests!" },
       dydx: { errors: [{ msg: "Too many requests" }] },
       krakenfutures: { result: "error", error: "apiLimitExceeded" },
@@ -124,6 +128,7 @@ describe("a venue's error envelope is known at any HTTP status", () => {
     expect(adapterOf("bingx")?.errorIn({ code: "429000", msg: "Too many requests" }, 200)).toBeNull();
     expect(adapterOf("htx")?.errorIn({ status: "ok", data: [] }, 200)).toBeNull();
     expect(adapterOf("mexc")?.errorIn({ success: true, code: 0, data: [] }, 200)).toBeNull();
+    expect(adapterOf("paradex")?.errorIn({ results: [] }, 200)).toBeNull();
     expect(adapterOf("lighter")?.errorIn({ code: 200, funding_rates: [] }, 200)).toBeNull();
     expect(adapterOf("dydx")?.errorIn({ markets: {} }, 200)).toBeNull();
     expect(adapterOf("krakenfutures")?.errorIn({ result: "success", serverTime: "2026-11-22T00:00:00Z", tickers: [] }, 200)).toBeNull();

@@ -212,6 +212,8 @@ const WITHOUT_CAPTURE = [
   "krakenfutures orderbook",
   "dydx orderbook",
   "lighter orderBookOrders",
+  "paradex markets",
+  "paradex orderbook",
   "binance-spot spotBookTicker",
   "binance-spot spotTicker24hr",
   "binance-spot spotExchangeInfo",

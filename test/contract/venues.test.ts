@@ -144,6 +144,13 @@ const CAPTURES: readonly {
     omits: { rate: "one row of the fragment is made up, and no rate of it was recorded" },
   },
   {
+    title: "paradex of 2026-09-11",
+    venue: "paradex",
+    atMs: 1_789_147_120_443,
+    files: { summary: "paradex/v1_markets_summary_ALL_2026-09-11.json" },
+    omits: { state: "no markets of that day" },
+  },
+  {
     title: "aster of 2026-09-11",
     venue: "aster",
     atMs: 1_789_147_685_000,

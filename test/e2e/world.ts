@@ -7,7 +7,14 @@ import { feedIdOf } from "../../src/domain/feed.ts";
 const START_MS = Date.UTC(2026, 10, 22, 9, 9, 0);
 export const INTERVAL_MS = 120_000;
 
-const leg = z.looseObject({ venue: z.string(), kind: z.enum(["perpetual", "spot"]), symbol: z.string(), bid: z.number(), ask: z.number() });
+// A venue without a bulk book sends neither bid nor ask.
+const leg = z.looseObject({
+  venue: z.string(),
+  kind: z.enum(["perpetual", "spot"]),
+  symbol: z.string(),
+  bid: z.number().nullable(),
+  ask: z.number().nullable(),
+});
 const priced = z.looseObject({
   key: z.string(),
   strategy: z.enum(["funding", "carry", "price"]),
