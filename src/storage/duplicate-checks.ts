@@ -17,16 +17,16 @@ export const DOUBLE_ROWS_SQL = `
 
 /**
  * Messages made since ?1, person by person: one is double when an earlier one is of the same event, or says the same of the
- * same row after the same scan.
+ * same row after the same scan. Digests and watches are counted and not named, since their names hold a person's id.
  */
 export const DOUBLE_DELIVERIES_SQL = `
   WITH placed AS (
-    SELECT made.event_id, row_number() OVER (PARTITION BY made.telegram_id, made.event_id ORDER BY made.created_at) AS of_event,
+    SELECT made.event_id, made.kind, row_number() OVER (PARTITION BY made.telegram_id, made.event_id ORDER BY made.created_at) AS of_event,
       CASE WHEN made.opportunity_id IS NULL THEN 1 ELSE row_number() OVER (
         PARTITION BY made.telegram_id, made.opportunity_id, made.kind, made.scan_at_ms, made.payload ORDER BY made.created_at) END AS of_text
     FROM people CROSS JOIN deliveries AS made ON made.telegram_id = people.telegram_id AND made.created_at > ?1)
   SELECT count(*) AS every, coalesce(sum(of_event > 1 OR of_text > 1), 0) AS double,
-    json_group_array(event_id) FILTER (WHERE of_event > 1 OR of_text > 1) AS names
+    json_group_array(event_id) FILTER (WHERE (of_event > 1 OR of_text > 1) AND kind NOT IN ('digest', 'watch')) AS names
   FROM placed LIMIT 1`;
 
 const LATEST_CHECK_SQL = "SELECT id FROM duplicate_checks ORDER BY id DESC LIMIT 1";

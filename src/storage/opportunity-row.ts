@@ -65,6 +65,7 @@ export type RowRefusal = {
   readonly id: string;
   readonly key: string;
   readonly rule: RowRule;
+  readonly value: string | number | null;
   readonly message: string;
 };
 export type RowContext = {
@@ -79,6 +80,7 @@ const EARLIEST_MS = 1e11;
 const LATEST_MS = 1e14;
 /** A row seen later than the clock by more than this was not seen. */
 const MAX_FUTURE_MS = 5 * SECOND_MS;
+const isEpochMs = (value: number): boolean => Number.isSafeInteger(value) && value >= EARLIEST_MS && value <= LATEST_MS;
 
 /**
  * The row of an opportunity, after recomputing from its own legs what it claims: rates from raw rates and intervals,
@@ -216,17 +218,23 @@ function timeFault(row: Opportunity, nowMs: number): Fault | null {
   const { nextFundingAtMs: shortNextAtMs } = row.priced.short.quote;
   const past = { openedAtMs, closedAtMs, noDataSinceMs, firstSeenAtMs, lastSeenAtMs };
   for (const [name, value] of Object.entries({ ...past, longNextAtMs, shortNextAtMs })) {
-    if (value !== null && !(Number.isSafeInteger(value) && value >= EARLIEST_MS && value <= LATEST_MS)) {
-      return fault("bad-time", name, { expected: "whole epoch milliseconds", found: value });
-    }
+    if (value !== null && !isEpochMs(value)) return fault("bad-time", name, { expected: "whole epoch milliseconds", found: value });
   }
-  for (const [name, value] of Object.entries(past)) {
-    if (value !== null && value > nowMs + MAX_FUTURE_MS)
-      return fault("bad-time", name, { expected: `not later than ${nowMs}`, found: value });
-  }
+  const future = pastFault(past, nowMs);
+  if (future !== null) return future;
   if (firstSeenAtMs > lastSeenAtMs)
     return fault("bad-time", "firstSeenAtMs", { expected: `not after lastSeenAtMs ${lastSeenAtMs}`, found: firstSeenAtMs });
   if (closedAtMs !== null && openedAtMs > closedAtMs)
     return fault("bad-time", "closedAtMs", { expected: `not before openedAtMs ${openedAtMs}`, found: closedAtMs });
+  return null;
+}
+
+/** A time of something that has happened, and is not a time or has not. */
+export function pastFault(times: Readonly<Record<string, number | null>>, nowMs: number): Fault | null {
+  for (const [name, value] of Object.entries(times)) {
+    if (value !== null && !isEpochMs(value)) return fault("bad-time", name, { expected: "whole epoch milliseconds", found: value });
+    if (value !== null && value > nowMs + MAX_FUTURE_MS)
+      return fault("bad-time", name, { expected: `not later than ${nowMs}`, found: value });
+  }
   return null;
 }

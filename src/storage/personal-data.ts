@@ -56,6 +56,8 @@ const ERASE_SQL = [
   "UPDATE identity_rulings SET created_by = 'operator:erased' WHERE created_by = 'operator:' || CAST(?1 AS INTEGER)",
   "UPDATE flag_changes SET changed_by = 'operator:erased' WHERE changed_by = 'operator:' || CAST(?1 AS INTEGER)",
   "UPDATE broadcasts SET created_by = 'operator:erased' WHERE created_by = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE validation_runs SET started_by = 'operator:erased' WHERE started_by = 'operator:' || CAST(?1 AS INTEGER)",
+  "UPDATE quarantined_rows SET quarantined_by = 'operator:erased' WHERE quarantined_by = 'operator:' || CAST(?1 AS INTEGER)",
   // Letters about one delivery go; of those about many the others stay.
   "DELETE FROM dead_letters WHERE body ->> 'telegramId' = CAST(?1 AS INTEGER)",
   `UPDATE dead_letters SET body = json_set(body, '$.deliveries', (

@@ -26,8 +26,8 @@ export type RowRule =
   | "bad-count"
   | "bad-time";
 
-/** A rule that a row broke, and one sentence with what was expected and found. */
-export type Fault = { readonly rule: RowRule; readonly message: string };
+/** A rule that a row broke, what was found, and one sentence with what was expected. */
+export type Fault = { readonly rule: RowRule; readonly value: string | number | null; readonly message: string };
 
 /** Rates, differences, ledger lines and prices agree within this; the CHECKs of the migrations say the same. */
 const TOLERANCE = 1e-9;
@@ -192,4 +192,4 @@ export const fault = (
   rule: RowRule,
   what: string,
   { expected, found }: { readonly expected: string; readonly found: string | number | null },
-): Fault => ({ rule, message: `${what}: expected ${expected}, found ${found}` });
+): Fault => ({ rule, value: found, message: `${what}: expected ${expected}, found ${found}` });

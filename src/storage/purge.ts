@@ -10,6 +10,8 @@ const AUDITS_MS = 30 * DAY_MS;
 /** Sessions that are over: the next /start makes a new one. */
 const SESSIONS_MS = 30 * DAY_MS;
 const DEAD_LETTERS_MS = 90 * DAY_MS;
+/** Validations of stored rows with their findings; what they took out stays in quarantine. */
+const VALIDATIONS_MS = 90 * DAY_MS;
 /** Counts of what is double, hour by hour. */
 const CHECKS_MS = 400 * DAY_MS;
 /** Rows that one statement removes at most. */
@@ -57,6 +59,10 @@ export const PURGE_QUALITY_HOURS_SQL = `
     SELECT id FROM quality_hours WHERE id < min(?1, coalesce((SELECT max(id) + 86400000 FROM quality_days), 0)) ORDER BY id LIMIT ?2)`;
 export const PURGE_CHECKS_SQL = `
   DELETE FROM duplicate_checks WHERE id IN (SELECT id FROM duplicate_checks WHERE id < ?1 ORDER BY id LIMIT ?2)`;
+/** Runs that removed first, since they name their dry run. */
+const PURGE_VALIDATIONS_SQL = `
+  DELETE FROM validation_runs WHERE state = 'done' AND ended_at_ms < ?1 AND NOT EXISTS (
+    SELECT 1 FROM validation_runs AS later WHERE later.dry_run_id = validation_runs.id)`;
 
 /** Removes what is kept no longer, a bounded part a call. Gives the rows removed. */
 export async function purge(db: D1Database, nowMs: number): Promise<{ readonly updates: number; readonly deliveries: number }> {
@@ -68,6 +74,7 @@ export async function purge(db: D1Database, nowMs: number): Promise<{ readonly u
     db.prepare(PURGE_DEAD_LETTERS_SQL).bind(nowMs - DEAD_LETTERS_MS, MOST_ROWS),
     db.prepare(PURGE_ORPHANS_SQL).bind(MOST_ROWS),
     db.prepare(PURGE_QUALITY_HOURS_SQL).bind(nowMs - HOURS_KEPT_MS, MOST_ROWS),
+    db.prepare(PURGE_VALIDATIONS_SQL).bind(nowMs - VALIDATIONS_MS),
     db.prepare(PURGE_CHECKS_SQL).bind(nowMs - CHECKS_MS, MOST_ROWS),
   ]);
   return { updates: updates?.meta.changes ?? 0, deliveries: deliveries?.meta.changes ?? 0 };

@@ -36,8 +36,9 @@ describe("SQL of the product", () => {
     expect(filesWith(/\bOFFSET\b/u)).toEqual([]);
   });
 
-  test("writes opportunities, their events and scans in one place, behind the validator", () => {
+  test("writes opportunities, their events and scans behind the validator: as scans, and in and out of quarantine", () => {
     expect(filesWith(/\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?:opportunities|opportunity_events|scans)\b/u)).toEqual([
+      "storage/quarantined-rows.ts",
       "storage/save-scan.ts",
     ]);
   });

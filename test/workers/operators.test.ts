@@ -1,6 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { createApi } from "../../src/api/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { enqueue } from "../../src/delivery/enqueue.ts";
@@ -10,6 +11,7 @@ import type { BroadcastMessage, DeliveryRef } from "../../src/domain/delivery.ts
 import { DEFAULT_PREFERENCES, type Person } from "../../src/domain/person.ts";
 import type { ScanIdentity } from "../../src/domain/identity.ts";
 import { FLAGS } from "../../src/flags.ts";
+import { validateStep } from "../../src/history/validate-rows.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
 import { fanOutBroadcast } from "../../src/storage/broadcasts.ts";
 import { SNAPSHOT_KEY } from "../../src/storage/keys.ts";
@@ -25,7 +27,7 @@ import { buildSnapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
 import type { Answer, Ask } from "../../src/telegram/command.ts";
 import { admin } from "../../src/telegram/commands/admin.ts";
 import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
-import { fundingPair, missed, NOW_MS, scanOf, VENUES } from "../opportunities.ts";
+import { fundingPair, missed, NOW_MS, opened, scanOf, VENUES } from "../opportunities.ts";
 import { marketOf } from "../market-columns.ts";
 import { FACTS } from "../rows.ts";
 import { openStage } from "./bot-stage.ts";
@@ -36,6 +38,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const SECRET = "a-secret-of-operators";
 const TOKEN = "a-token-of-programs";
 const TABLES = [
+  "quarantined_rows",
+  "validation_findings",
+  "validation_runs",
+  "opportunity_events",
+  "opportunities",
   "deliveries",
   "incidents",
   "broadcasts",
@@ -58,6 +65,8 @@ const quiet = createLogger({
 
 beforeEach(async () => {
   await applyD1Migrations(db, env.TEST_MIGRATIONS);
+  // Runs that removed name their dry run.
+  await db.prepare("DELETE FROM validation_runs WHERE dry_run_id IS NOT NULL").run();
   await db.batch(TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)));
   await env.CACHE.delete(SNAPSHOT_KEY);
 });
@@ -660,6 +669,45 @@ describe("/admin quality", () => {
   });
 });
 
+/** One stored row whose net is 0 although its pair has one; gives its id. */
+async function storeDirt(): Promise<string> {
+  const [sound, dirty] = [opened(fundingPair()), opened(fundingPair({ asset: "ETH" }))];
+  const write = { scan: scanOf(), opportunities: [sound, dirty], events: [], nowMs: NOW_MS, venues: VENUES };
+  expect((await saveScan(db, write, { attempts: D1_ATTEMPTS, wait: async () => undefined })).ok).toBe(true);
+  await db.batch([
+    db.prepare("PRAGMA ignore_check_constraints = ON"),
+    db.prepare("UPDATE opportunities SET net = 0 WHERE id = ?1").bind(dirty.id),
+    db.prepare("PRAGMA ignore_check_constraints = OFF"),
+  ]);
+  return dirty.id;
+}
+const step = () => validateStep({ db, now: () => NOW_MS, venues: VENUES });
+const idIn = (answer: Answer): string => /Validation (?<id>\w+)/u.exec(textOf(answer))?.groups?.["id"] ?? "";
+
+describe("/admin validate", () => {
+  it("makes a dry run, shows what it found, and takes it out only when told so by its id", async () => {
+    await arrive(1, { role: "operator" });
+    await storeDirt();
+    const dry = idIn(await asking(1).type("validate"));
+    expect(textOf(await asking(1).type("validate"))).toContain(dry);
+    expect(textOf(await asking(1).type(`validate run ${dry}`))).toBe(en.admin.validationBusy);
+    await step();
+    const found = await asking(1).press(`validate:${dry}`);
+    expect(textOf(found)).toContain(en.admin.validationCounts("2", "1", "0"));
+    expect(textOf(found)).toContain("column-mismatch");
+    expect(textOf(found)).toContain(en.admin.validationHow(dry));
+    const real = idIn(await asking(1).type(`validate run ${dry}`));
+    expect(real).not.toBe(dry);
+    await step();
+    expect(textOf(await asking(1).type(`validate ${real}`))).toContain(en.admin.validationCounts("1", "1", "1"));
+    expect(await all("SELECT actor FROM audits WHERE action IN ('rows.validate', 'rows.remove', 'row.quarantine')")).toEqual(
+      Array.from({ length: 3 }, () => ({ actor: "operator:1" })),
+    );
+    for (const odd of ["validate nothing", "validate run nothing"])
+      expect(textOf(await asking(1).type(odd))).toBe(en.admin.validationUnknown);
+  });
+});
+
 describe("/api/admin", () => {
   async function api({ configured = true }: { readonly configured?: boolean } = {}) {
     const config = readConfig(configured ? { ADMIN_TOKEN_SHA256: await hexOf(TOKEN) } : {});
@@ -686,6 +734,40 @@ describe("/api/admin", () => {
     const open = (path: string) => app.request(`http://localhost${path}`);
     return { call, open, started };
   }
+
+  it("validates stored rows: a dry run with its findings, then their quarantine, and back what holds", async () => {
+    const { call } = await api();
+    const id = await storeDirt();
+    for (const query of ["", "?dryRun=maybe", "?dryRun=false", "?dryRun=true&of=x"])
+      expect(await call(`/quality/validate${query}`, { method: "POST" })).toMatchObject({ status: 400, body: { code: "bad-query" } });
+    const idOf = z.object({ run: z.object({ id: z.string() }) });
+    const dry = await call("/quality/validate?dryRun=true", { method: "POST" });
+    expect(dry.status).toBe(202);
+    const dryId = idOf.parse(dry.body).run.id;
+    expect(await call(`/quality/validate?dryRun=false&of=${dryId}`, { method: "POST" })).toMatchObject({
+      status: 409,
+      body: { code: "dry-run-not-done" },
+    });
+    await step();
+    expect((await call(`/quality/validations/${dryId}`)).body).toMatchObject({
+      run: { state: "done", rowsChecked: 2, rowsFound: 1 },
+      findings: [{ rowId: id, rule: "column-mismatch", value: 0 }],
+      next: null,
+    });
+    const real = await call(`/quality/validate?dryRun=false&of=${dryId}`, { method: "POST" });
+    await step();
+    const { body } = await call(`/quality/validations/${idOf.parse(real.body).run.id}`);
+    expect(body).toMatchObject({ run: { state: "done", rowsRemoved: 1, dryRunId: dryId } });
+    expect((await call("/quality/quarantined-rows")).body).toMatchObject({
+      rows: [{ rowId: id, row: { net: 0 }, by: expect.stringMatching(/^api:/u) }],
+    });
+    expect(await call(`/quality/quarantined-rows/${id}/restore`, { method: "POST" })).toMatchObject({
+      status: 409,
+      body: { code: "does-not-hold" },
+    });
+    expect(await call("/quality/quarantined-rows/nothing/restore", { method: "POST" })).toMatchObject({ status: 404 });
+    expect(await call("/quality/validations/nothing")).toMatchObject({ status: 404 });
+  });
 
   it("answers 401 without the token, whatever is asked and whether one is configured or not, and does nothing", async () => {
     const { call } = await api();

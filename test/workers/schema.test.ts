@@ -16,6 +16,7 @@ import { opportunityRow } from "../../src/storage/opportunity-row.ts";
 import { DUPLICATES_SQL, MISSING_EVENTS_SQL, SAVE_EVENTS_SQL } from "../../src/storage/save-scan.ts";
 import { DOUBLE_DELIVERIES_SQL } from "../../src/storage/duplicate-checks.ts";
 import { HOURS_SQL, NEXT_OPEN_SCAN_SQL, OPEN_SCAN_TALLIES_SQL, SCAN_TALLIES_SQL } from "../../src/storage/quality-record.ts";
+import { ROWS_AFTER_SQL } from "../../src/storage/validation-runs.ts";
 import { LATEST_SCAN_SQL, LIST_SCANS_SQL } from "../../src/storage/scans.ts";
 import { carryPair, eventOf, fundingPair, gapPair, NOW_MS, opened, pricePair, VENUES } from "../opportunities.ts";
 import { REFUSALS_OF_PEOPLE } from "./refusals-of-people.ts";
@@ -434,6 +435,7 @@ describe("every query finds its rows by an index", () => {
       [NOW_MS, NOW_MS, 10, 1],
       /SEARCH scans USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/u,
     ],
+    ["rows to validate", ROWS_AFTER_SQL, ["", 10], /SEARCH opportunities USING INDEX sqlite_autoindex_opportunities_1 \(id>\?\)/u],
     ["the next hour to sum", NEXT_OPEN_SCAN_SQL, [], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid>\?\)/u],
     ["scans before a slot", LIST_SCANS_SQL, [NOW_MS, 10], /SEARCH scans USING INTEGER PRIMARY KEY \(rowid<\?\)/u],
   ])("%s", async (_name, sql, values, expected) => {

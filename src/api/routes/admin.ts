@@ -14,6 +14,7 @@ import { numberText, readQuery } from "../query.ts";
 import type { ApiServices } from "../services.ts";
 import { operationsView } from "../operations-view.ts";
 import { qualityAdminRoutes } from "./quality.ts";
+import { validationRoutes } from "./validation.ts";
 
 const MOST_BODY_BYTES = 64 * 1024;
 
@@ -48,6 +49,10 @@ export function adminRoutes(services: ApiServices): Hono {
   routes.route(
     "/quality",
     qualityAdminRoutes(services, () => authorOf(services)),
+  );
+  routes.route(
+    "/quality",
+    validationRoutes(services, () => actorOf(services)),
   );
   broadcastRoutes(routes, services);
   recordRoutes(routes, services);

@@ -11,6 +11,7 @@ import { showQuality } from "./admin-quality.ts";
 import { ruleOn, showQuarantine, undoRuling } from "./admin-quarantine.ts";
 import { setRule, showRules } from "./admin-rules.ts";
 import { claim, nameOther } from "./admin-roles.ts";
+import { showValidation, validate } from "./admin-validation.ts";
 
 /**
  * What operators do. The role is looked up in D1 at each use, here and not before the command, since /admin claim is for
@@ -36,6 +37,7 @@ export const admin: Command = {
     if (page !== null) return show(ask, page, true);
     if (verb === "flags") return showFlags(ask, Number(argument), true);
     if (verb === "quality") return showQuality(ask, rest, true);
+    if (verb === "validate") return showValidation(ask, argument, { edit: true });
     if (verb === "flag") return showFlag(ask, argument, { edit: true });
     if (verb === "rules") return showRules(ask, argument, { edit: true });
     if (verb === "quarantine") return showQuarantine(ask, { edit: true });
@@ -62,6 +64,7 @@ function act(ask: Ask, { verb, rest, text }: Typed): Promise<Answer> {
   if (verb === "unset") return removeFlag(ask, key);
   if (verb === "broadcast") return draftBroadcast(ask, text);
   if (verb === "quality") return showQuality(ask, rest, false);
+  if (verb === "validate") return validate(ask, rest);
   if (verb === "operator") return nameOther(ask, rest);
   return show(ask, "home", false);
 }

@@ -411,6 +411,16 @@ export const en = {
     qualityRule: (rule: string, rows: string, rate: string) => `${rule}: ${rows} rows failed, ${rate} passed`,
     qualityHow: "Write /admin quality, with a venue and a span if you like: /admin quality okx 7d",
     duplicates: (rows: string, messages: string, when: string) => `Stored twice: ${rows} rows, ${messages} messages (counted ${when})`,
+    validationDry: (id: string) => `Validation ${id} of stored rows, a dry run`,
+    validationReal: (id: string, of: string) => `Validation ${id}: takes out what ${of} found`,
+    validationRuns: "Under way: a step after each scan.",
+    validationDone: "Done.",
+    validationCounts: (checked: string, found: string, removed: string) =>
+      `${checked} rows looked at, ${found} do not hold, ${removed} in quarantine`,
+    validationHow: (id: string) => `To take these rows out: /admin validate run ${id}`,
+    validationStarted: "Started.",
+    validationUnknown: "There is no such validation. /admin validate starts a dry run.",
+    validationBusy: "Another validation runs, or that dry run is not done yet.",
     flagsChanged: (count: string) => `Flags that differ from their defaults: ${count}`,
     flagValue: (key: string, value: string) => `${key} = ${value}`,
     flagsHow: "A tap shows a flag. To set one: /admin flag KEY VALUE. Back to its default: /admin unset KEY.",
@@ -468,7 +478,7 @@ export const en = {
     operatorRemoved: (id: string) => `${id} is no operator any more.`,
     operatorHow:
       "Write /admin operator ID to name another, /admin operator ID off to take it back. They must have sent /start, and you cannot take it from yourself.",
-    how: "Also: /admin flag KEY VALUE, /admin unset KEY, /admin rules, /admin broadcast TEXT, /admin operator ID, /admin quality VENUE 7d",
+    how: "Also: /admin flag KEY VALUE, /admin unset KEY, /admin rules, /admin broadcast TEXT, /admin operator ID, /admin quality VENUE 7d, /admin validate",
   },
   wrong: {
     expected: (what: string, example: string) => `I expected ${what}, for example ${example}`,
