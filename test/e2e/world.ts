@@ -32,6 +32,9 @@ const priced = z.looseObject({
     crossing: z.number().nullable(),
   }),
 });
+/** A leg without a bulk book has no bid and ask until its own book is read. */
+const quoted = { bid: z.number().nullable(), ask: z.number().nullable() };
+const unpriced = priced.extend({ long: priced.shape.long.extend(quoted), short: priced.shape.short.extend(quoted) });
 const row = priced.extend({ id: z.string(), status: z.string(), dedup: z.looseObject({ scansMerged: z.number() }) });
 const listSchema = z.looseObject({
   verdict: z.string(),
@@ -40,7 +43,7 @@ const listSchema = z.looseObject({
   scan: z.looseObject({ slotMs: z.number(), source: z.string(), ageMs: z.number() }),
   opportunities: z.array(row),
   nearMisses: z.array(priced),
-  unpriced: z.array(priced),
+  unpriced: z.array(unpriced),
 });
 const step = z.looseObject({ step: z.string(), in: z.number(), out: z.number(), dropped: z.record(z.string(), z.number()) });
 const scanSchema = z.looseObject({
