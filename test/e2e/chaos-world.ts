@@ -13,6 +13,7 @@ const START_MS = Date.UTC(2026, 10, 22, 9, 9, 10);
 const INTERVAL_MS = 120_000;
 const CRON = "*/2 * * * *";
 
+export type PairRow = { readonly status: string; readonly why: string };
 type Row = Readonly<Record<string, unknown>>;
 /** What D1 has of a scan; `null` where it has none. */
 export type ScanRow = Row | null;
@@ -34,8 +35,8 @@ export type ChaosWorld = {
   readonly kvText: (key: string) => Promise<string | null>;
   /** Keys of the opportunities in the snapshot. */
   readonly shownKeys: () => Promise<readonly string[]>;
-  /** Open rows by strategy, asset and the feeds of both legs. */
-  readonly openPairs: () => Promise<readonly { readonly pair: string }[]>;
+  /** Rows by strategy, asset and the feeds of both legs, with what is known of each: the newest of a pair. */
+  readonly pairs: () => Promise<ReadonlyMap<string, PairRow>>;
   readonly nowMs: () => number;
   readonly close: () => Promise<void>;
 };
@@ -105,7 +106,7 @@ export async function startChaosWorld(options: {
       await scanned;
       if (drawn.twice) await worker.scheduled(trigger);
       await order({ d1: "up", kv: "up" });
-      return (await sql(`SELECT funnel, rejections, venues FROM scans WHERE id = ${slotMs}`))[0] ?? null;
+      return (await sql(`SELECT funnel, rejections, venues, near_misses, unpriced FROM scans WHERE id = ${slotMs}`))[0] ?? null;
     },
     sql,
     kvText,
@@ -113,8 +114,7 @@ export async function startChaosWorld(options: {
       const text = await kvText("market:v1:snapshot");
       return text === null ? [] : snapshotSchema.parse(JSON.parse(text)).opportunities.map(({ key }) => key);
     },
-    openPairs: async () =>
-      (await sql("SELECT strategy, asset, long_venue, short_venue FROM opportunities WHERE status = 'open'")).map(pairOf),
+    pairs: async () => new Map((await sql(PAIRS)).map((row) => [pairOf(row), { status: String(row["status"]), why: String(row["why"]) }])),
     nowMs,
     close: async () => {
       await server.close();
@@ -125,9 +125,12 @@ export async function startChaosWorld(options: {
 
 const snapshotSchema = z.looseObject({ opportunities: z.array(z.looseObject({ key: z.string() })) });
 
-function pairOf({ strategy, asset, long_venue: long, short_venue: short }: Row): { readonly pair: string } {
+const PAIRS = `SELECT strategy, asset, long_venue, short_venue, status, COALESCE(no_data_reason, close_reason, '') AS why
+  FROM opportunities ORDER BY created_at`;
+
+function pairOf({ strategy, asset, long_venue: long, short_venue: short }: Row): string {
   const longFeed = feedIdOf(String(long), strategy === "carry" ? "spot" : "perpetual");
-  return { pair: `${String(strategy)} ${String(asset)} ${longFeed} ${feedIdOf(String(short), "perpetual")}` };
+  return `${String(strategy)} ${String(asset)} ${longFeed} ${feedIdOf(String(short), "perpetual")}`;
 }
 
 /** The product's own configuration with the Worker that can be upset. */
