@@ -56,6 +56,15 @@ const READERS: Readonly<Record<FeedId, Reader>> = {
       await exchange.fetchTickers(undefined, { type: "swap", method: "futuresPublicGetAllTickers" }),
     ],
   },
+  aster: {
+    make: () => new ccxt.aster({ options: swaps }),
+    read: async (exchange, requests) => [await exchange.fetchFundingRates(), await binanceTickers(exchange, requests)],
+  },
+  krakenfutures: { make: () => new ccxt.krakenfutures({ options: swaps }), read: ratesAndTickers },
+  // ccxt reads dYdX's one body of all markets for their names alone, and rates market by market.
+  dydx: { make: () => new ccxt.dydx({ options: swaps }), read: async (exchange) => await exchange.fetchMarkets() },
+  lighter: { make: () => new ccxt.lighter({ options: swaps }), read: ratesAndTickers },
+  paradex: { make: () => new ccxt.paradex({ options: swaps }), read: ratesAndTickers },
   "binance-spot": { make: () => new ccxt.binance({ options: spots }), read: binanceTickers },
   "bybit-spot": { make: () => new ccxt.bybit({ options: spots }), read: spotTickers },
   "okx-spot": { make: () => new ccxt.okx({ options: spots }), read: spotTickers },

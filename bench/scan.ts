@@ -14,7 +14,7 @@ import { type Carried, normalise, scan } from "./replay.ts";
 import { type Figure, machine, renderFigures, writeResults } from "./report.ts";
 import { measureRpc, type RpcReport } from "./rpc/measure-rpc.ts";
 
-const LEAST_ROWS = 5_000;
+const LEAST_ROWS = 9_000;
 const COINS_STEP = 50;
 const GROWTH = 4;
 const ROUNDS = { warmUp: 6, measured: 30 };
