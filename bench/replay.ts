@@ -179,6 +179,7 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried
   loads: {},
   storing: true,
   owed: {},
+  failing: {},
   depthPace: FULL_PACE,
   slowDue: {},
 });

@@ -10,7 +10,7 @@ import { askRound } from "./feeds/ask-round.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { depthPace } from "./feeds/depth-pace.ts";
 import { type FeedLoad, type FeedWork, planScan, type ScanPlan } from "./feeds/plan-scan.ts";
-import type { GatedMarket, ScannedFeed, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
+import type { Failing, GatedMarket, ScannedFeed, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
 
 /** What came of the feeds: a reply of each, also of those that were not asked, and the books that were wanted. */
 export type Fetched = { readonly replies: readonly FeedReply[]; readonly books: BooksRead };
@@ -73,8 +73,8 @@ const deferred = (message: string | null | undefined): VenueError => ({ kind: "d
  */
 export function feedsAfter(
   { replies, books }: Fetched,
-  scan: { readonly before: ScanInput; readonly market: GatedMarket; readonly feeds: readonly ScannedFeed[] },
-): Pick<ScanOutput, "silent" | "slowDue" | "loads" | "depthPace"> {
+  scan: { readonly before: ScanInput; readonly market: GatedMarket; readonly feeds: readonly ScannedFeed[]; readonly failing: Failing },
+): Pick<ScanOutput, "silent" | "slowDue" | "loads" | "depthPace" | "failing"> {
   const { before, market } = scan;
   const feeds = scan.feeds.map(({ id }) => id);
   const due = replies.flatMap(({ feed, slowDue }) => {
@@ -88,8 +88,19 @@ export function feedsAfter(
     silent: silentAfter(replies, before.silent),
     slowDue: Object.fromEntries(due),
     loads: Object.fromEntries(loads),
+    failing: scan.failing,
     depthPace: depthPace(before.depthPace, books.outcomes, bounds),
   };
+}
+
+/** Since when each endpoint that failed in this scan has failed: in scans in a row; a feed that was not reached says nothing new. */
+export function failingAfter(replies: readonly FeedReply[], before: Failing, nowMs: number): Failing {
+  const known = replies.map(({ feed, error, degraded }): [string, Readonly<Record<string, number>>] => {
+    const sinceMs = before[feed] ?? {};
+    if (error !== null && degraded.length === 0) return [feed, sinceMs];
+    return [feed, Object.fromEntries(degraded.map(({ endpoint }) => [endpoint, sinceMs[endpoint] ?? nowMs]))];
+  });
+  return Object.fromEntries(known.filter(([, endpoints]) => Object.keys(endpoints).length > 0));
 }
 
 /** A feed that failed keeps what was measured before; one that was put off has waited one scan more. */

@@ -7,7 +7,7 @@ import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { refusalToOpen } from "./lifecycle/transitions.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
 import { qualityOf } from "./scan-quality.ts";
-import type { GatedMarket, ScanInput } from "./scan.ts";
+import type { Failing, GatedMarket, ScanInput } from "./scan.ts";
 import type { Observations, Rejections, RejectionSample, ScanRecord, VenueReport } from "./storage/scan-record.ts";
 import { nearMisses } from "./strategies/near-misses.ts";
 import { type DroppedPair, SAMPLES_PER_REASON } from "./strategies/strategy.ts";
@@ -17,6 +17,7 @@ export type ScanFindings = {
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
   readonly replies: readonly FeedReply[];
+  readonly failing: Failing;
   readonly market: GatedMarket;
   /** When the rows were judged, epoch ms. */
   readonly nowMs: number;
@@ -66,7 +67,7 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
     funnel,
     rejections: rejectionsOf(input, findings),
     flags: input.flags,
-    venues: replies.map(venueReport),
+    venues: replies.map((reply) => venueReport(reply, findings.failing[reply.feed] ?? {})),
     nearMisses: missed,
     unpriced: [...findings.unpriced].sort((a, b) => b.grossApr - a.grossApr || (a.key < b.key ? -1 : 1)).slice(0, UNPRICED_SHOWN),
     observations: observationsOf(findings),
@@ -106,7 +107,15 @@ function missedOf(input: ScanInput, { seen, outcome, nowMs }: Pick<ScanFindings,
   });
 }
 
-function venueReport({ feed, venue, columns, error, degraded, calls, ms, health }: FeedReply): VenueReport {
+function venueReport(reply: FeedReply, failingSinceMs: Readonly<Record<string, number>>): VenueReport {
+  const { feed, venue, columns, error, degraded, calls, ms, health } = reply;
+  const failed = degraded.map(({ endpoint, fromMs, error: { kind, message } }) => ({
+    endpoint,
+    kind,
+    message,
+    sinceMs: failingSinceMs[endpoint] ?? null,
+    fromMs,
+  }));
   return {
     feed,
     venue,
@@ -114,7 +123,7 @@ function venueReport({ feed, venue, columns, error, degraded, calls, ms, health 
     receivedAtMs: columns === null || columns.count === 0 ? null : columns.receivedAtMs.reduce((oldest, at) => Math.min(oldest, at)),
     rows: columns?.count ?? 0,
     error: error === null ? null : { kind: error.kind, message: error.message },
-    degraded: error === null ? degraded.map(({ endpoint, error: { kind, message } }) => ({ endpoint, kind, message })) : [],
+    degraded: error === null ? failed : [],
     calls: calls.length,
     ms,
     health,

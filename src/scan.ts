@@ -59,11 +59,16 @@ export type ScanInput = {
   /** What the scans before measured of the feeds, and how many books they found bearable. */
   readonly loads: FeedLoads;
   readonly depthPace: DepthPace;
+  /** Since when endpoints have failed at feeds that gave rows. */
+  readonly failing: Failing;
   /** Slow endpoints that may be fetched in this scan, over all feeds. */
   readonly maxSlowCalls: number;
   /** Slow endpoints of each feed that waited after the scan before; a feed that is not named has all of its own to read. */
   readonly slowDue: Readonly<Record<FeedId, number>>;
 };
+
+/** By feed and endpoint, epoch ms. */
+export type Failing = Readonly<Record<FeedId, Readonly<Record<string, number>>>>;
 
 /** A feed to ask, with what the documents say of its venue. An adapter is one. */
 export type ScannedFeed = {
@@ -105,6 +110,7 @@ export type ScanOutput = {
   readonly slowDue: Readonly<Record<FeedId, number>>;
   readonly loads: FeedLoads;
   readonly depthPace: DepthPace;
+  readonly failing: Failing;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;
 };

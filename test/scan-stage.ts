@@ -90,6 +90,7 @@ export function stage(over: Partial<ScanPorts> = {}) {
         performanceMonitoring: true,
         storing: true,
         owed: {},
+        failing: {},
         depths: {},
         wanted: [],
         silent: [],
@@ -127,7 +128,7 @@ export async function inARow(
 }
 
 /** What a scan hands to the next one. */
-const inputAfter = ({ lifecycle, owed, identity, depths, wanted, silent, slowDue, loads, depthPace }: ScanOutput): Partial<ScanInput> => ({
+const inputAfter = ({
   lifecycle,
   owed,
   identity,
@@ -137,4 +138,16 @@ const inputAfter = ({ lifecycle, owed, identity, depths, wanted, silent, slowDue
   slowDue,
   loads,
   depthPace,
+  failing,
+}: ScanOutput): Partial<ScanInput> => ({
+  lifecycle,
+  owed,
+  identity,
+  depths,
+  wanted,
+  silent,
+  slowDue,
+  loads,
+  depthPace,
+  failing,
 });

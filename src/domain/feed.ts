@@ -38,7 +38,12 @@ export type FeedReply = {
   readonly delisted: readonly string[];
   readonly error: VenueError | null;
   /** Endpoints that failed although the venue still gave rows: their fields are missing or come from an older body. */
-  readonly degraded: readonly { readonly endpoint: string; readonly error: VenueError }[];
+  readonly degraded: readonly {
+    readonly endpoint: string;
+    readonly error: VenueError;
+    /** Arrival of the older body that serves in its place, epoch ms; `null`: its fields are missing. */
+    readonly fromMs: number | null;
+  }[];
   /** Slow endpoints that are due and wait for their turn; `null` where the feed did not answer. */
   readonly slowDue: number | null;
   readonly calls: readonly CallRecord[];

@@ -147,7 +147,7 @@ describe("an endpoint that fails", () => {
       now: () => 0,
     });
     expect(reply.columns?.count).toBe(1);
-    expect(reply.degraded).toEqual([{ endpoint: "metadata", error: FAILURE }]);
+    expect(reply.degraded).toEqual([{ endpoint: "metadata", error: FAILURE, fromMs: null }]);
   });
 });
 

@@ -68,8 +68,10 @@ export async function collectVenue(input: {
   const due = [...hot, ...slowDue(adapter, memory.tables, startedAtMs).slice(0, input.slowCalls)];
   const attempts = await Promise.all(due.map(([name, endpoint]) => fetchEndpoint({ name, endpoint, adapter, call })));
   const calls = attempts.flatMap((attempt) => attempt.calls);
-  const failures = attempts.flatMap(({ name, result }) => (result.ok ? [] : [{ endpoint: name, error: result.error }]));
   const tables = freshTables({ adapter, memory, attempts, nowMs: now() });
+  const failures = attempts.flatMap(({ name, result }) =>
+    result.ok ? [] : [{ endpoint: name, error: result.error, fromMs: tables[name]?.receivedAtMs ?? null }],
+  );
   const kept = keptTables(adapter, tables);
   const waiting = slowDue(adapter, tables, now()).length;
   const facts = { feed: adapter.id, venue: adapter.facts.id, calls, degraded: failures, slowDue: waiting };

@@ -6,6 +6,7 @@ import type { FeedLoads } from "../feeds/plan-scan.ts";
 import { type IdentityRulings, NO_RULINGS } from "../domain/identity.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
+import type { Failing } from "../scan.ts";
 import type { Owed } from "../lifecycle/owed.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
@@ -27,6 +28,7 @@ export type Kept = {
   readonly depthPace: DepthPace;
   /** What operators ruled on instruments, as it was last read. */
   readonly rulings: IdentityRulings;
+  readonly failing: Failing;
   readonly flags: Flags | null;
 };
 
@@ -41,6 +43,7 @@ export const NOTHING_KEPT = {
   loads: {},
   depthPace: FULL_PACE,
   rulings: NO_RULINGS,
+  failing: {},
   flags: null,
 } satisfies Omit<Kept, "lastSlotMs" | "lifecycle">;
 

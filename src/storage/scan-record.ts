@@ -18,7 +18,15 @@ export type VenueReport = {
   readonly rows: number;
   readonly error: { readonly kind: string; readonly message: string } | null;
   /** Endpoints that failed although the venue gave rows: why fields of these are missing, or older. */
-  readonly degraded: readonly { readonly endpoint: string; readonly kind: string; readonly message: string }[];
+  readonly degraded: readonly {
+    readonly endpoint: string;
+    readonly kind: string;
+    readonly message: string;
+    /** First of the scans in a row in which it failed, epoch ms; `null` where the record does not say. */
+    readonly sinceMs: number | null;
+    /** Arrival of the older body that serves meanwhile, epoch ms; `null`: what it gives is missing. */
+    readonly fromMs: number | null;
+  }[];
   /** HTTP attempts, retries included. */
   readonly calls: number;
   readonly ms: number;
@@ -117,7 +125,17 @@ export const venueReportSchema: z.ZodType<VenueReport> = z.object({
   rows: z.number().int(),
   error: z.object({ kind: z.string(), message: z.string() }).nullable(),
   // Rows written before endpoints were told one by one have none.
-  degraded: z.array(z.object({ endpoint: z.string(), kind: z.string(), message: z.string() })).default([]),
+  degraded: z
+    .array(
+      z.object({
+        endpoint: z.string(),
+        kind: z.string(),
+        message: z.string(),
+        sinceMs: z.number().nullable().default(null),
+        fromMs: z.number().nullable().default(null),
+      }),
+    )
+    .default([]),
   calls: z.number().int(),
   ms: z.number(),
   // Rows written before feeds told how they stand have none.

@@ -54,7 +54,9 @@ const feeds: fc.Arbitrary<VenueReport> = fc.record({
   receivedAtMs: fc.option(fc.integer({ min: NOW_MS - 1e9, max: NOW_MS }), { nil: null }),
   rows: counts,
   error: fc.option(fc.record({ kind: names, message: names }), { nil: null }),
-  degraded: fc.array(fc.record({ endpoint: names, kind: names, message: names }), { maxLength: 8 }),
+  degraded: fc.array(fc.record({ endpoint: names, kind: names, message: names, sinceMs: fc.constant(null), fromMs: fc.constant(NOW_MS) }), {
+    maxLength: 8,
+  }),
   calls: counts,
   ms: fc.nat({ max: 30_000 }),
   health: fc.option(healths, { nil: null }),

@@ -26,6 +26,19 @@ import { faultsOf } from "./message-check.ts";
 import { deliveries, names, people, preferences, reads } from "./message-inputs.ts";
 
 const RUNS = { numRuns: 150 };
+const times = fc.option(fc.integer({ min: NOW - 1e9, max: NOW }), { nil: null });
+const degradedOf = fc.array(
+  fc.record({
+    side: fc.constantFrom("long", "short"),
+    venue: names,
+    endpoint: fc.oneof(names, fc.constantFrom("openInterest", "instruments", "constructor")),
+    kind: names,
+    message: names,
+    sinceMs: times,
+    fromMs: times,
+  }),
+  { maxLength: 4 },
+);
 /** Nothing tapped yet. */
 const TAPPED = { ...DEFAULT_PREFERENCES };
 const TOLD = [
@@ -103,7 +116,7 @@ describe("rendered text is always valid, whatever the market and the names in it
 
   test("card and explanation of every pair of a snapshot", () => {
     fc.assert(
-      fc.property(reads, people, (read, person) => {
+      fc.property(reads, people, degradedOf, (read, person, degraded) => {
         const { snapshot } = read;
         const { language } = person.preferences;
         for (const pair of pairsIn(snapshot)) {
@@ -122,6 +135,7 @@ describe("rendered text is always valid, whatever the market and the names in it
               ownFees: person.preferences.fees,
               market: snapshot.scan.market,
               ageMs: read.ageMs,
+              degraded,
               nowMs: NOW,
             }),
             renderWhy({ ...asked, pair, own: priced, told: TOLD }),

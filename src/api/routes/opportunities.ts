@@ -4,6 +4,7 @@ import { type Missed, type Priced, STRATEGIES } from "../../domain/opportunity.t
 import { type OwnTerms, withOwnTerms } from "../../economics/own-terms.ts";
 import { withUnknownNet } from "../../economics/unknown-net.ts";
 import { byNet, cardsOf } from "../../lifecycle/cards.ts";
+import { degradedLegs } from "../../storage/degraded-legs.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { ShownOpportunity } from "../../storage/schemas.ts";
@@ -92,7 +93,10 @@ export function listAnswer(
   const { fees } = query;
   const own = (pair: Priced): Priced => (fees === undefined ? pair : atOwnFees(pair, fees, scan.finishedAtMs));
   const rows = opportunities.map((row) => asItStands(row, own)).filter((row) => matches(row.priced, query));
-  const view = (row: StandingRow): Record<string, unknown> => rowView(row, nowMs);
+  const view = (row: StandingRow): Record<string, unknown> => ({
+    ...rowView(row, nowMs),
+    degraded: degradedLegs(row.priced, read.snapshot.venues),
+  });
   const list =
     query.grouped === "false"
       ? { opportunities: [...rows].sort(byNet).map(view) }

@@ -1,5 +1,6 @@
 import { withOwnTerms } from "../../economics/own-terms.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
+import { degradedLegs } from "../../storage/degraded-legs.ts";
 import type { SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { Answer, Ask, Command } from "../command.ts";
 import { isRowId, ownPrice, pairByRef } from "../find-pair.ts";
@@ -27,11 +28,11 @@ async function show(read: SnapshotRead, ask: Ask): Promise<Message> {
   const pair = pairByRef(snapshot, ask.args);
   if (pair !== null) {
     const priced = ownPrice(pair, preferences, snapshot.scan.finishedAtMs);
-    return renderCard({ ...shown, pair: { ...pair, priced }, ageMs });
+    return renderCard({ ...shown, pair: { ...pair, priced }, ageMs, degraded: degradedLegs(priced, snapshot.venues) });
   }
   const row = isRowId(ask.args) ? ((await opportunityById(ask.services.db, ask.args)).found?.opportunity ?? null) : null;
   if (row === null) return message(ask.text.card.gone, rows([button(ask.text.top.show, "top:1")]));
   const { fees, sizeUsd, horizonHours } = preferences;
   const priced = withOwnTerms(row.priced, { fees, sizeUsd, horizonHours }, row.lastSeenAtMs);
-  return renderCard({ ...shown, pair: { key: row.key, id: row.id, row, priced, refusal: null }, ageMs: null });
+  return renderCard({ ...shown, pair: { key: row.key, id: row.id, row, priced, refusal: null }, ageMs: null, degraded: [] });
 }

@@ -2,6 +2,8 @@ import { feedIdOf } from "../../domain/feed.ts";
 import type { Opportunity, Priced } from "../../domain/opportunity.ts";
 import type { Language, Preferences } from "../../domain/person.ts";
 import { DAY_MS, HOUR_MS } from "../../domain/units.ts";
+import type { DegradedLeg } from "../../storage/degraded-legs.ts";
+import { venueName } from "../../venues/trading-page.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
@@ -27,6 +29,8 @@ export type CardInput = {
   readonly market: string;
   /** Age of the scan behind the figures, ms; `null` where they are the last of an older scan. */
   readonly ageMs: number | null;
+  /** What failed at the venues of its legs in the scan behind the figures. */
+  readonly degraded: readonly DegradedLeg[];
   readonly nowMs: number;
 };
 
@@ -49,6 +53,7 @@ export function renderCard(input: CardInput): Message {
     ...historyLines(pair.row, language),
     identityLine(priced, language),
     ...warnings(priced, language),
+    ...degradedLines(input),
     "",
     input.ageMs === null ? catalogueOf(language).card.lastSeen : parts.dataAge(format.span(input.ageMs, language)),
     riskLine(language),
@@ -174,6 +179,16 @@ export function warnings({ asset, long, short, marks, ledger }: Priced, language
     noted.length > 0 && card.markLine(noted.join(", ")),
     ledger.net !== null && isUpperBound(ledger) && card.upperBound,
   ];
+}
+
+/** Which figures of a leg are missing or old, and since when. */
+function degradedLines({ degraded, language }: CardInput): readonly Line[] {
+  const { card } = catalogueOf(language);
+  return degraded.map(({ venue, endpoint, sinceMs, fromMs }) => {
+    const [name, figures] = [safe(venueName(venue)), textOf(card.figures, endpoint)];
+    if (fromMs !== null) return card.figuresOld(name, figures, format.clock(fromMs, language));
+    return sinceMs === null ? card.figuresMissing(name, figures) : card.figuresMissingSince(name, figures, format.clock(sinceMs, language));
+  });
 }
 
 /** Whether the crossing is that of a larger size than the ledger's: economics/own-terms.ts says so among the reasons. */
