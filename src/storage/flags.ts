@@ -54,13 +54,13 @@ export async function loadFlags(
   }
 }
 
+const isLayer = (key: string): boolean => key === "kv_enabled" || key === "d1_enabled";
+
 /** An audit, written only while the flags are as they were read: ?7 has the stored text of each by key, NULL for none. */
 const CLAIM_CHANGE_SQL = `
   INSERT INTO audits (id, at_ms, actor, action, target, detail) SELECT ?1, ?2, ?3, ?4, ?5, ?6
   WHERE NOT EXISTS (SELECT 1 FROM json_each(?7) AS was WHERE (SELECT value FROM flags WHERE key = was.key) IS NOT was.value)`;
 /** Follow the audit ?5 or ?2 in its batch, and do nothing where that was not written. */
-const isLayer = (key: string): boolean => key === "kv_enabled" || key === "d1_enabled";
-
 const SET_FLAG_SQL = `
   INSERT INTO flags (key, value, updated_at, updated_by) SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM audits WHERE id = ?5)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by`;
@@ -77,7 +77,7 @@ export type FlagEdits = {
 };
 
 /** Two operators who change flags at one moment: the later one looks again at what the earlier one left. */
-const EDIT_ATTEMPTS = 4;
+const MOST_LOOKS = 4;
 
 /**
  * Changes flags together with their audit, from what is in force when they are stored, or says in one sentence what was
@@ -88,7 +88,7 @@ export async function storeFlags(
   { deployment, edit, audit }: FlagEdits,
   { by, nowMs, auditId }: Author,
 ): Promise<Result<{ readonly before: Flags; readonly after: Flags }, string>> {
-  for (let attempt = 0; attempt < EDIT_ATTEMPTS; attempt++) {
+  for (let look = 0; look < MOST_LOOKS; look++) {
     const stored = await storedFlags(db);
     const before = readFlags({ stored, deployment, lastGood: null }).flags;
     const edited = edit(before);

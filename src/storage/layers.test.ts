@@ -13,7 +13,7 @@ function d1(rows: readonly { readonly key: string; readonly value: string }[] | 
   const all = async () => {
     asked.times += 1;
     if (rows === null) throw new Error("D1 is away");
-    return { results: rows };
+    return { results: rows.map((row) => ({ kind: "flag", ...row })) };
   };
   return { db: { prepare: () => ({ all }) } as unknown as D1Database, asked };
 }
