@@ -133,6 +133,25 @@ export const PLANTED: readonly PlantedCoin[] = [
       bybit: { per8h: 0.0005, intervalHours: 8 },
     },
   },
+  {
+    strategy: "funding",
+    asset: "XLM",
+    kind: "opens",
+    legs: { krakenfutures: { per8h: -0.0005, intervalHours: 1 }, bybit: { per8h: 0.0005, intervalHours: 8 } },
+  },
+  // dYdX and Lighter have no prices but those of an order book.
+  {
+    strategy: "funding",
+    asset: "ALGO",
+    kind: "opens",
+    legs: { dydx: { per8h: -0.0006, intervalHours: 1 }, binance: { per8h: 0.0006, intervalHours: 8 } },
+  },
+  {
+    strategy: "funding",
+    asset: "VET",
+    kind: "opens",
+    legs: { lighter: { per8h: -0.0006, intervalHours: 1 }, krakenfutures: { per8h: 0.0006, intervalHours: 1 } },
+  },
   // MEXC's list has no sizes: only the order book prices it.
   {
     strategy: "funding",

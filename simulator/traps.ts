@@ -89,6 +89,15 @@ export const TRAPS: readonly Trap[] = [
     coin: trapCoin("PORTAL", "PORTAL", 0.051),
     legs: { mexc: pays(-0.002, { state: "empty-book" }), htx: pays(-0.0018, { state: "empty-book" }), aster: pays(0.0011) },
   },
+  {
+    coin: trapCoin("KSMX", "KSMX", 0.61),
+    legs: {
+      krakenfutures: pays(0.0013, { state: "halted" }),
+      dydx: pays(0.0014, { state: "pre-market" }),
+      lighter: pays(0.0013, { state: "delisting" }),
+      okx: pays(-0.001),
+    },
+  },
   // Halted, in its opening auction, about to go: nowhere can it be bought and kept.
   {
     coin: trapCoin("SLERF", "SLERF", 0.061),

@@ -1,5 +1,5 @@
 import type { Simulator } from "../simulator/simulator.ts";
-import { rowsAt } from "./contract/bodies.ts";
+import { rowsAt, valueAtPath } from "./contract/bodies.ts";
 
 /** What a feed's own bodies say of one of its symbols. Prices are per unit that the venue quotes; a spot pair has no rate. */
 export type Sent = {
@@ -8,6 +8,8 @@ export type Sent = {
   readonly rate: number | null;
   readonly hours: number;
   readonly nextMs: number;
+  /** Bid and ask are the book's, and stand nowhere else. */
+  readonly fromBook?: true;
 };
 
 type Row = Readonly<Record<string, unknown>>;
@@ -56,6 +58,10 @@ const HOUR_MS = 3_600_000;
 /** Bid and ask of a row under the venue's names for them. */
 const prices = (row: Row, bid: string, ask: string): Pick<Sent, "bid" | "ask"> => ({ bid: Number(row[bid]), ask: Number(row[ask]) });
 const spot = (row: Row, bid: string, ask: string): Sent => ({ ...prices(row, bid, ask), rate: null, hours: 8, nextMs: 0 });
+
+const nextHour = (nowMs: number): number => (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
+/** The price of a side's first level, under the venue's name for it. */
+const bestOf = (book: unknown, side: string): number => Number(rowsAt(book, [side])[0]?.["price"]);
 
 const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
   binance: async ({ rowOf, bodyOf, symbol }) => {
@@ -126,8 +132,7 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
     const place = rowsAt(body, ["0", "universe"]).findIndex(({ name }) => name === symbol);
     const context = rowsAt(body, ["1"])[place];
     const [bid, ask] = Array.isArray(context?.["impactPxs"]) ? context["impactPxs"].map(Number) : [];
-    const nextMs = (Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS;
-    return { bid: bid ?? Number.NaN, ask: ask ?? Number.NaN, rate: Number(context?.["funding"]), hours: 1, nextMs };
+    return { bid: bid ?? Number.NaN, ask: ask ?? Number.NaN, rate: Number(context?.["funding"]), hours: 1, nextMs: nextHour(nowMs) };
   },
   aster: async ({ rowOf }) => {
     const host = "fapi.asterdex.com/fapi/v3";
@@ -163,6 +168,28 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
       hours: Number(premium["fundingIntervalHours"]),
       nextMs: Number(premium["nextFundingTime"]),
     };
+  },
+  krakenfutures: async ({ rowOf, nowMs }) => {
+    const row = await rowOf({ path: "futures.kraken.com/derivatives/api/v3/tickers", rows: ["tickers"], name: "symbol" });
+    // In USD a coin and hour.
+    const rate = Number(row["fundingRate"]) / Number(row["markPrice"]);
+    return { ...prices(row, "bid", "ask"), rate, hours: 1, nextMs: nextHour(nowMs) };
+  },
+  dydx: async ({ bodyOf, symbol, nowMs }) => {
+    const host = "indexer.dydx.trade/v4";
+    const rate = Number(valueAtPath(await bodyOf(`${host}/perpetualMarkets`), ["markets", symbol, "nextFundingRate"]));
+    const book = await bodyOf(`${host}/orderbooks/perpetualMarket/${symbol}`);
+    return { bid: bestOf(book, "bids"), ask: bestOf(book, "asks"), rate, hours: 1, nextMs: nextHour(nowMs), fromBook: true };
+  },
+  lighter: async ({ rowOf, bodyOf, symbol, nowMs }) => {
+    const host = "mainnet.zklighter.elliot.ai/api/v1";
+    const own = rowsAt(await bodyOf(`${host}/funding-rates`), ["funding_rates"]).find(
+      (row) => row["symbol"] === symbol && row["exchange"] === "lighter",
+    );
+    const details = await rowOf({ path: `${host}/orderBookDetails`, rows: ["order_book_details"], name: "symbol" });
+    const book = await bodyOf(`${host}/orderBookOrders?market_id=${String(details["market_id"])}&limit=250`);
+    const rate = Number(own?.["rate"]) / 8;
+    return { bid: bestOf(book, "bids"), ask: bestOf(book, "asks"), rate, hours: 1, nextMs: nextHour(nowMs), fromBook: true };
   },
   mexc: async ({ rowOf }) => {
     const host = "api.mexc.com/api/v1/contract";

@@ -16,6 +16,7 @@ export const dydx: SimulatedVenue = {
   hosts: ["indexer.dydx.trade"],
   takerFeeRate: 0.0005,
   profile: {
+    pricedByBook: true,
     quote: "USD",
     settle: "USD",
     coverage: 0.3,

@@ -19,6 +19,7 @@ export const lighter: SimulatedVenue = {
   hosts: ["mainnet.zklighter.elliot.ai"],
   takerFeeRate: 0,
   profile: {
+    pricedByBook: true,
     quote: "USDC",
     settle: "USDC",
     coverage: 0.3,

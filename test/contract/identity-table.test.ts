@@ -165,9 +165,15 @@ const CASES: readonly Case[] = [
   {
     title: "XBT is BTC, in every currency of settlement",
     coins: one("BTC", 77_760),
-    lists: { kucoin: ["BTC", "-"], binance: ["BTC", "+"], hyperliquid: ["BTC", "+"], "kucoin-spot": ["BTC", "spot"] },
-    names: { kucoin: "XBTUSDTM", binance: "BTCUSDT", hyperliquid: "BTC", "kucoin-spot": "BTC-USDT" },
-    clusters: { BTC: ["kucoin", "binance", "hyperliquid", "kucoin-spot"] },
+    lists: {
+      kucoin: ["BTC", "-"],
+      krakenfutures: ["BTC", "-"],
+      binance: ["BTC", "+"],
+      hyperliquid: ["BTC", "+"],
+      "kucoin-spot": ["BTC", "spot"],
+    },
+    names: { kucoin: "XBTUSDTM", krakenfutures: "PF_XBTUSD", binance: "BTCUSDT", hyperliquid: "BTC", "kucoin-spot": "BTC-USDT" },
+    clusters: { BTC: ["kucoin", "krakenfutures", "binance", "hyperliquid", "kucoin-spot"] },
   },
   {
     title: "1INCH is no multiple of INCH",
