@@ -49,4 +49,4 @@ export function createApi(services: ApiServices): Hono {
 }
 
 const ROUTES =
-  "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest, /api/quality, /api/quality/rules, /api/quality/quarantine or /api/health";
+  "GET /api/opportunities, /api/opportunities/{id}, /api/rates?asset=, /api/scans, /api/scans/latest, /api/quality, /api/quality/rules, /api/quality/quarantine, /api/health or /api/health/detailed";

@@ -58,6 +58,46 @@ describe("statusError", () => {
     expect(statusError({ ...answer, text: "<html>configured to block access from your country</html>" }).kind).toBe("geo-blocked");
   });
 
+  // Binance: recorded; the others as the venues' and the edge's documents and users quote them.
+  test.each([
+    [
+      "binance 451",
+      451,
+      "application/json",
+      '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\' in https://www.binance.com/en/terms."}',
+      "geo-blocked",
+    ],
+    [
+      "the edge in front of bybit",
+      403,
+      "text/html",
+      "<H1>403 ERROR</H1>The Amazon CloudFront distribution is configured to block access from your country.",
+      "geo-blocked",
+    ],
+    [
+      "dydx",
+      403,
+      "application/json",
+      '{"errors":[{"msg":"Because you appear to be a resident of, or trading from, a jurisdiction that violates our terms of use"}]}',
+      "geo-blocked",
+    ],
+    [
+      "Cloudflare 1009",
+      403,
+      "text/html",
+      "error code 1009: The owner of this website has banned the country or region your IP address is in",
+      "geo-blocked",
+    ],
+    ["bybit, a passed limit", 403, "application/json", '{"retCode":10006,"retMsg":"access too frequent"}', "rate-limited"],
+    ["Cloudflare 1015", 429, "text/html", "error code 1015: You are being rate limited", "rate-limited"],
+    ["Cloudflare 1020", 403, "text/html", "error code 1020: Access denied", "forbidden"],
+    ["bitget, from Workers", 403, "text/plain", "Forbidden", "forbidden"],
+    ["a bad key", 401, "application/json", '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}', "unauthorized"],
+  ])("%s is told apart: place, limit, key or firewall", (_, status, type, text, kind) => {
+    const answer = { status, headers: new Headers({ "content-type": type }), host: "api.example", nowMs: NOW_MS };
+    expect(statusError({ ...answer, text }).kind).toBe(kind);
+  });
+
   test("messages stay short whatever the venue sends", () => {
     const error = statusError({ status: 500, headers: new Headers(), text: "x".repeat(10_000), host: "api.example", nowMs: NOW_MS });
     expect(error.message.length).toBeLessThan(260);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { STRATEGIES } from "../../src/domain/opportunity.ts";
 import { FEED_IDS } from "../../src/venues/registry.ts";
@@ -17,6 +17,8 @@ async function setFlag(world: World, key: string, value: unknown): Promise<void>
 const dropFlag = async (world: World, key: string): Promise<void> => void (await world.sql(`DELETE FROM flags WHERE key = '${key}'`));
 
 const linesOf = (world: World, event: string): readonly Record<string, unknown>[] => world.logs().filter((line) => line["event"] === event);
+
+const healthSchema = z.looseObject({ venues: z.array(z.looseObject({ feed: z.string() })) });
 
 /** The flags that the newest scan says it ran with. */
 const flagsInForce = (world: World): Readonly<Record<string, unknown>> => {
@@ -244,6 +246,133 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const started = linesOf(world, "scan.start").slice(-scans.length);
     expect(scans.length).toBeGreaterThan(5);
     expect(scans.map(({ flags }): unknown => JSON.parse(String(flags)))).toEqual(started.map(({ flags }) => flags));
+  });
+});
+
+describe("flags of calls, counted at the venues", () => {
+  /** Longer than the clock's grain, and short enough for one call after another. */
+  const LATENCY_MS = 25;
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ ...PATIENT, simulator: { coins: 30 } });
+    await world.scan();
+    await world.scan();
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+  beforeEach(() => {
+    for (const venue of FEED_IDS) world.simulator.control({ latency: { venue, ms: LATENCY_MS } });
+    world.simulator.resetCalls();
+  });
+  /** The shortest time between two calls, ms. */
+  const closest = (): number => {
+    const arrivals = world.simulator
+      .calls()
+      .calls.map(({ arrivedAtMs }) => arrivedAtMs)
+      .toSorted((a, b) => a - b);
+    return Math.min(...arrivals.slice(1).map((at, place) => at - (arrivals[place] ?? 0)));
+  };
+  const peakAtAHost = (): number =>
+    Math.max(...Object.values(world.simulator.calls().venues).flatMap(({ peakByHost }) => Object.values(peakByHost)));
+  const peakOfAFeed = (): number => Math.max(...Object.values(world.simulator.calls().venues).map(({ peakInFlight }) => peakInFlight));
+  const standingOf = async (feed: string): Promise<Readonly<Record<string, unknown>>> => {
+    const { venues } = healthSchema.parse(await (await world.get("/api/health/detailed")).json());
+    return venues.find((each) => each.feed === feed) ?? {};
+  };
+  /** Of the newest scan: an isolate serves what it has read for two seconds. */
+  const expectStanding = (feed: string) => expect.poll(() => standingOf(feed), { timeout: 10_000 });
+
+  test("concurrent_processing_enabled off: no call leaves before the last one was answered, with the same results", async () => {
+    const before = await storedRows(world);
+    expectPlanted(before, expectedPairs(world));
+    await setFlag(world, "concurrent_processing_enabled", false);
+    const scan = await world.scan();
+    expect(closest()).toBeGreaterThanOrEqual(LATENCY_MS - 1);
+    expect(scan.venues.filter(({ ok }) => !ok)).toEqual([]);
+    expect(await storedRows(world)).toEqual(before);
+    await dropFlag(world, "concurrent_processing_enabled");
+    world.simulator.resetCalls();
+    await world.scan();
+    expect(closest()).toBeLessThan(LATENCY_MS - 1);
+    expect(await storedRows(world)).toEqual(before);
+  });
+
+  test("connection_pool_size holds at each host of a feed, order books included; api_connection_pooling_enabled off: it does not", async () => {
+    await setFlag(world, "connection_pool_size", 1);
+    await world.scan();
+    expect(peakAtAHost()).toBe(1);
+    await setFlag(world, "api_connection_pooling_enabled", false);
+    world.simulator.resetCalls();
+    await world.scan();
+    expect(peakAtAHost()).toBeGreaterThan(1);
+    for (const key of ["connection_pool_size", "api_connection_pooling_enabled"]) await dropFlag(world, key);
+  });
+
+  test("max_concurrent_requests is the most in flight in one ask of a feed", async () => {
+    await setFlag(world, "depth_limit_ms", 0);
+    await setFlag(world, "max_concurrent_requests", 1);
+    await world.scan();
+    expect(peakOfAFeed()).toBe(1);
+    await setFlag(world, "max_concurrent_requests", 2);
+    world.simulator.resetCalls();
+    await world.scan();
+    expect(peakOfAFeed()).toBe(2);
+    for (const key of ["depth_limit_ms", "max_concurrent_requests"]) await dropFlag(world, key);
+  });
+
+  test("performance_monitoring_enabled off: no performance records, nothing else changes", async () => {
+    const records = () => linesOf(world, "scan.performance");
+    expect(records().at(-1)).toMatchObject({ steps: { fetch: expect.any(Number) }, feeds: { gate: { p50Ms: expect.any(Number) } } });
+    const [before, rows] = [records().length, await storedRows(world)];
+    await setFlag(world, "performance_monitoring_enabled", false);
+    await world.scan();
+    expect(records()).toHaveLength(before);
+    expect(await storedRows(world)).toEqual(rows);
+    await dropFlag(world, "performance_monitoring_enabled");
+  });
+
+  test("circuit_breaker_enabled: a venue that failed is spared and health says so; off: it is called in each scan", async () => {
+    const sent = (): number => world.simulator.calls().venues["gate"]?.total ?? 0;
+    await setFlag(world, "breaker_failures", 1);
+    world.simulator.control({ fault: { venue: "gate", kind: "html" } });
+    await world.scan();
+    expect(sent()).toBeGreaterThan(0);
+    world.simulator.resetCalls();
+    const spared = await world.scan();
+    expect([sent(), spared.funnel[0]?.dropped]).toEqual([0, { "breaker-open": 1 }]);
+    await expectStanding("gate").toMatchObject({
+      breaker: "open",
+      standing: { lastFailure: { kind: "bad-json" }, breaker: { failures: 1 } },
+    });
+    await expectStanding("okx").toMatchObject({
+      breaker: "closed",
+      standing: { pause: null, budget: { perMinute: expect.any(Number) } },
+    });
+    await setFlag(world, "circuit_breaker_enabled", false);
+    await world.scan();
+    expect(sent()).toBeGreaterThan(0);
+    for (const key of ["breaker_failures", "circuit_breaker_enabled"]) await dropFlag(world, key);
+  });
+
+  test("venue_regions: a venue that refuses the country is told with the place, and another region is another feed that calls at once", async () => {
+    world.simulator.control({ clear: { venue: "gate" } });
+    world.simulator.control({ fault: { venue: "gate", kind: "cdn-403" } });
+    await world.scan();
+    await expectStanding("gate").toMatchObject({
+      reach: "unreachable from here (no region set)",
+      standing: { pause: { after: "geo-blocked" } },
+    });
+    world.simulator.resetCalls();
+    await setFlag(world, "venue_regions", { gate: "apac-ne" });
+    await world.scan();
+    expect(world.simulator.calls().venues["gate"]?.total).toBeGreaterThan(0);
+    await expectStanding("gate").toMatchObject({ reach: "unreachable from apac-ne", error: { kind: "geo-blocked" } });
+    world.simulator.control({ clear: { venue: "gate" } });
+    await setFlag(world, "venue_regions", { gate: "weur" });
+    await world.scan();
+    await expectStanding("gate").toMatchObject({ status: "ok", reach: null, standing: { region: "weur" } });
+    await dropFlag(world, "venue_regions");
   });
 });
 

@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { geoBlockOf, unreachableFrom } from "../../domain/feed.ts";
 import { SECOND_MS } from "../../domain/units.ts";
 import { alertsPaused, BOTH } from "../../storage/layers.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
@@ -9,10 +10,13 @@ import type { ApiServices } from "../services.ts";
 const STALE_INTERVALS = 3;
 const SCAN_SLACK_MS = 30 * SECOND_MS;
 
-/** `GET /api/health`: computed from the age of each feed's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`. */
+/**
+ * `GET /api/health`: computed from the age of each feed's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`.
+ * `GET /api/health/detailed`: the same, with how each feed stood towards its venue after its last scan.
+ */
 export function healthRoutes(services: ApiServices): Hono {
   const routes = new Hono();
-  routes.get("/", async (context) => {
+  const answer = async (context: Context, view: VenueView): Promise<Response> => {
     const nowMs = services.now();
     const layers = (await services.snapshots.layers?.()) ?? BOTH;
     const alerts = { paused: alertsPaused(layers) };
@@ -20,17 +24,22 @@ export function healthRoutes(services: ApiServices): Hono {
     context.header("cache-control", "no-store");
     if (!read.ok)
       return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, layers, alerts, venues: [] }, 503);
-    const health = healthOf(read.value, nowMs);
+    const health = healthOf(read.value, { nowMs, view });
     return context.json({ ...health, layers, alerts }, health.status === "ok" || health.status === "degraded" ? 200 : 503);
-  });
+  };
+  routes.get("/", (context) => answer(context, venueHealth));
+  routes.get("/detailed", (context) => answer(context, venueDetails));
   return routes;
 }
 
+type Ages = { readonly nowMs: number; readonly maxAgeMs: number };
+type VenueView = (report: VenueReport, ages: Ages) => ReturnType<typeof venueHealth>;
+
 /** The state of every feed, and of the whole: stale when fewer than two feeds are fresh, since a pair needs two. */
-function healthOf(read: SnapshotRead, nowMs: number) {
+function healthOf(read: SnapshotRead, { nowMs, view }: { readonly nowMs: number; readonly view: VenueView }) {
   const { scan, venues } = read.snapshot;
   const maxAgeMs = STALE_INTERVALS * scan.intervalSeconds * SECOND_MS + SCAN_SLACK_MS;
-  const views = venues.map((report) => venueHealth(report, { nowMs, maxAgeMs }));
+  const views = venues.map((report) => view(report, { nowMs, maxAgeMs }));
   const fresh = views.filter(({ status }) => status === "ok").length;
   const status = fresh < 2 ? "stale" : fresh < views.length ? "degraded" : "ok";
   const reason =
@@ -49,10 +58,30 @@ function healthOf(read: SnapshotRead, nowMs: number) {
   };
 }
 
-function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number }) {
+function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: Ages) {
   const ageMs = report.receivedAtMs === null ? null : nowMs - report.receivedAtMs;
   // Put off by the budget of the scan: nothing was asked, so nothing has failed.
   const missing = report.error?.kind === "deferred" ? "deferred" : "failed";
   const status = !report.ok || ageMs === null ? missing : ageMs > maxAgeMs ? "stale" : "ok";
-  return { feed: report.feed, venue: report.venue, status, ageMs, rows: report.rows, latencyMs: report.ms, error: report.error };
+  const blocked = geoBlockOf(report);
+  return {
+    feed: report.feed,
+    venue: report.venue,
+    status,
+    ageMs,
+    rows: report.rows,
+    latencyMs: report.ms,
+    error: report.error,
+    breaker: report.health?.breaker.state ?? null,
+    /** "unreachable from apac" where the venue refuses the country; `null` otherwise. */
+    reach: blocked === null ? null : unreachableFrom(blocked.region),
+  };
 }
+
+/** With region, breaker, budget of the last minute, pause and its cause, hosts and the last failure; `null` where the feed did not tell. */
+const venueDetails = (report: VenueReport, ages: Ages) => ({
+  ...venueHealth(report, ages),
+  calls: report.calls,
+  degraded: report.degraded,
+  standing: report.health,
+});

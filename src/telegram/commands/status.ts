@@ -1,3 +1,4 @@
+import { geoBlockOf } from "../../domain/feed.ts";
 import { DAY_MS } from "../../domain/units.ts";
 import { latenessOf } from "../../storage/lateness.ts";
 import { readSnapshot } from "../../storage/read-snapshot.ts";
@@ -37,7 +38,7 @@ export function freshness({ scan, venues, opportunities }: Pick<Snapshot, "scan"
     scanAgeMs: Math.max(0, nowMs - scan.finishedAtMs),
     oldest: ages[0] ?? null,
     feeds: { answered: answered.length, all: venues.length },
-    silent: venues.filter(({ ok }) => !ok).map(({ feed }) => feed),
+    silent: venues.filter(({ ok }) => !ok).map(({ feed, error, health }) => ({ feed, blocked: geoBlockOf({ error, health }) })),
     open: opportunities.length,
   };
 }

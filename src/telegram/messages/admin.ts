@@ -1,4 +1,5 @@
 import type { InlineKeyboardButton } from "grammy/types";
+import { geoBlockOf } from "../../domain/feed.ts";
 import { topDrops } from "../../domain/funnel.ts";
 import type { Language } from "../../domain/person.ts";
 import type { Layers } from "../../storage/layers.ts";
@@ -122,20 +123,37 @@ function venueLines({ scan, atMs }: Operations, context: AdminContext): readonly
   ];
 }
 
-function feedLines(
-  { feed, ok, error, rows: count, ms, receivedAtMs, degraded }: VenueReport,
-  atMs: number,
-  { text, language }: Pick<AdminContext, "text" | "language">,
-): readonly Line[] {
+type Reader = Pick<AdminContext, "text" | "language">;
+
+function feedLines(report: VenueReport, atMs: number, { text, language }: Reader): readonly Line[] {
+  const { feed, ok, error, rows: count, ms, receivedAtMs, degraded } = report;
   const name = safe(feed);
   const tookMs = format.count(ms, language);
-  if (!ok) return [bold(text.admin.feedBad(name, safe(error?.kind ?? "empty"), tookMs))];
+  const standing = standingLine(report, atMs, { text, language });
+  if (!ok) return [bold(text.admin.feedBad(name, safe(error?.kind ?? "empty"), tookMs)), standing];
   const readAgo = receivedAtMs === null ? format.notKnown(language) : format.ago(atMs - receivedAtMs, language);
   const missing = degraded.map(({ endpoint, kind }) => `${endpoint} (${kind})`).join(", ");
   return [
     text.admin.feedGood(name, format.count(count, language), tookMs, readAgo),
     degraded.length > 0 && text.admin.feedPart(safe(missing, 200)),
+    standing,
   ];
+}
+
+/** From where the venue cannot be reached, what its breaker does, and how long it is left alone for what; nothing where all is well. */
+function standingLine({ error, health }: VenueReport, atMs: number, { text, language }: Reader): Line {
+  const blocked = geoBlockOf({ error, health });
+  const { breaker, pause } = health ?? {};
+  const wait = (untilMs: number): string => format.span(Math.max(0, untilMs - atMs), language);
+  const open = breaker !== undefined && breaker.untilMs !== null && breaker;
+  const parts = [
+    ...(blocked === null ? [] : [text.status.unreachable(blocked.region)]),
+    ...(open === false ? [] : [text.admin.feedBreaker(format.count(open.failures, language), wait(open.untilMs ?? atMs))]),
+    ...(pause === undefined || pause === null || pause.untilMs <= atMs
+      ? []
+      : [text.admin.feedPause(safe(pause.after ?? "", 40), wait(pause.untilMs))]),
+  ];
+  return parts.length > 0 && `  ${parts.join(" · ")}`;
 }
 
 /** Sessions and deliveries of a day. */

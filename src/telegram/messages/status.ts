@@ -13,7 +13,11 @@ export type Status = {
   readonly oldest: { readonly feed: string; readonly ageMs: number } | null;
   readonly feeds: { readonly answered: number; readonly all: number };
   /** Feeds that did not answer the newest scan. */
-  readonly silent: readonly string[];
+  readonly silent: readonly {
+    readonly feed: string;
+    /** Its venue refuses the country, and where we call it from; `null`: another reason. */
+    readonly blocked: { readonly region: string | null } | null;
+  }[];
   readonly open: number | null;
   readonly lateness: Lateness;
   readonly version: string;
@@ -27,7 +31,9 @@ const MOST_NAMED = 5;
 export function renderStatus(status: Status, language: Language): Message {
   const text = catalogueOf(language).status;
   const { scanAgeMs, oldest, feeds, silent, open, lateness, version } = status;
-  const named = silent.slice(0, MOST_NAMED).map((feed) => safe(feed));
+  const named = silent
+    .slice(0, MOST_NAMED)
+    .map(({ feed, blocked }) => (blocked === null ? safe(feed) : `${safe(feed)} (${text.unreachable(blocked.region)})`));
   const unnamed = silent.length - named.length;
   const body = lines(
     bold(scanAgeMs === null ? text.noScan : text.scan(ago(scanAgeMs, language))),

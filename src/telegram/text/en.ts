@@ -47,6 +47,7 @@ export const en = {
     oldest: (feed: string, age: string) => `Oldest data: ${feed}, ${age}`,
     feeds: (answered: string, all: string) => `${answered} of ${all} markets answered`,
     silent: (names: string) => `No answer: ${names}`,
+    unreachable: (region: string | null) => `unreachable from ${region ?? "here (no region set)"}`,
     open: (count: string) => `${count} pairs open`,
     late: (half: string, most: string) => `Alerts after a scan: half within ${half}, 95 % within ${most}`,
     notLate: "No alert went out in the last day.",
@@ -395,6 +396,8 @@ export const en = {
     feedGood: (feed: string, rows: string, ms: string, ago: string) => `${feed}: ${rows} rows in ${ms} ms, read ${ago}`,
     feedBad: (feed: string, error: string, ms: string) => `${feed}: ${error} after ${ms} ms`,
     feedPart: (endpoints: string) => `  without ${endpoints}`,
+    feedBreaker: (failures: string, wait: string) => `spared after ${failures} failures in a row, next try in ${wait}`,
+    feedPause: (kind: string, wait: string) => `left alone after ${kind} for ${wait}`,
     day: "Last 24 h",
     statuses: {
       queued: "queued",

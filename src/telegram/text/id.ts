@@ -49,6 +49,7 @@ export const id: Catalogue = {
     oldest: (feed, age) => `Data terlama: ${feed}, ${age}`,
     feeds: (answered, all) => `${answered} dari ${all} pasar menjawab`,
     silent: (names) => `Tidak menjawab: ${names}`,
+    unreachable: (region) => `tidak terjangkau dari ${region ?? "sini (tanpa region)"}`,
     open: (count) => `${count} pasangan terbuka`,
     late: (half, most) => `Pemberitahuan setelah pemindaian: separuhnya dalam ${half}, 95 % dalam ${most}`,
     notLate: "Tidak ada pemberitahuan dalam sehari terakhir.",
@@ -393,6 +394,8 @@ export const id: Catalogue = {
     feedGood: (feed, rows, ms, ago) => `${feed}: ${rows} baris dalam ${ms} ms, dibaca ${ago}`,
     feedBad: (feed, error, ms) => `${feed}: ${error} setelah ${ms} ms`,
     feedPart: (endpoints) => `  tanpa ${endpoints}`,
+    feedBreaker: (failures, wait) => `dibiarkan setelah ${failures} kegagalan beruntun, dicoba lagi dalam ${wait}`,
+    feedPause: (kind, wait) => `dibiarkan setelah ${kind} selama ${wait}`,
     day: "24 jam terakhir",
     statuses: {
       queued: "antre",
