@@ -169,7 +169,7 @@ describe("a flag set in D1 holds from the next scan on", () => {
       FEED_IDS.filter((feed) => soft(rejections.counts["gate"]?.[feed]) > 0),
     );
     for (const scan of [permissive, strict, atGate]) expect(scan.venues.filter(({ ok }) => !ok)).toEqual([]);
-    expect(byFeed).toEqual([[], FEED_IDS, ["gate"]]);
+    expect(byFeed).toEqual([[], FEED_IDS, ["gate", "gate-spot"]]);
     for (const scan of [permissive, strict, atGate]) expect(scan.balanced).toBe(true);
   });
 
