@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCommand, SHOWN_FIELDS } from "../../scripts/parse.ts";
-import { ADAPTERS, adaptersOf, VENUE_IDS } from "../../src/venues/registry.ts";
+import { adapterOf, ADAPTERS, adaptersOf, VENUE_IDS } from "../../src/venues/registry.ts";
 import { CAPTURES_DIR, capturesNote, haveCaptures } from "../captures.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22);
@@ -138,7 +138,11 @@ describe("npm run parse -- VENUE name=body.json", () => {
 
   it.each([
     ["an unknown venue", ["mtgox", "--list"], `expected a venue of ${VENUE_IDS.join(", ")}, found "mtgox"`],
-    ["an unknown endpoint", ["gate", "funding=x.json"], 'expected an endpoint of contracts, tickers, found "funding"'],
+    [
+      "an unknown endpoint",
+      ["gate", "funding=x.json"],
+      `expected an endpoint of ${Object.keys(adapterOf("gate")?.endpoints ?? {}).join(", ")}, found "funding"`,
+    ],
     ["an endpoint by the name of an object's own property", ["gate", "toString=x.json"], 'found "toString"'],
     ["a missing file", ["gate", "contracts=/no/such/file.json"], "ENOENT"],
     ["no file", ["gate", "contracts"], "expected contracts=body.json"],
