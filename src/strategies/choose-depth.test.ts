@@ -20,12 +20,12 @@ test("the best gross candidates come first, then open rows", () => {
   expect(names(chooseForDepth(wishes, {}))).toEqual(["b", "a", "open"]);
 });
 
-test("at most ten pairs are chosen, and candidates leave three places to open rows", () => {
+test("at most ten pairs are chosen, and candidates leave half of the places to open rows", () => {
   const many = Array.from({ length: 30 }, (_, place) => wish(`c${place}`, place));
   expect(names(chooseForDepth(many, {}))).toEqual(Array.from({ length: 10 }, (_, place) => `c${29 - place}`));
-  const open = ["x", "y", "z", "w"].map((name) => wish(name, 0, true));
-  expect(names(chooseForDepth([...many, ...open], {})).slice(7)).toEqual(["w", "x", "y"]);
-  expect(names(chooseForDepth([...many, ...open.slice(0, 1)], {})).slice(8)).toEqual(["c21", "x"]);
+  const open = ["u", "v", "w", "x", "y", "z"].map((name) => wish(name, 0, true));
+  expect(names(chooseForDepth([...many, ...open], {})).slice(4)).toEqual(["c25", "u", "v", "w", "x", "y"]);
+  expect(names(chooseForDepth([...many, ...open.slice(0, 1)], {})).slice(8)).toEqual(["c21", "u"]);
 });
 
 test("open rows take turns: the one read longest ago is next, one never read before all", () => {

@@ -20,13 +20,16 @@ export type DepthRoom = {
   readonly books: Readonly<Record<FeedId, number>>;
 };
 
-/** Of the pairs, the share that is kept for open rows while these want books: candidates alone could fill every scan. */
-const KEPT_FOR_OPEN = 0.3;
+/**
+ * Of the pairs, the share that is kept for open rows while these want books. Candidates alone could fill every scan: a venue
+ * without a bulk book has many, as a cost that is not known keeps none out.
+ */
+const KEPT_FOR_OPEN = 0.5;
 
 /**
  * The pairs whose books are read now: first the best gross candidates of which a leg has no book yet, then open rows, the
  * one whose older book is oldest first (so that they take turns), then candidates whose books are there to be renewed, the
- * oldest first. Candidates leave three of ten places to open rows where there are any. A pair whose feed has no room left
+ * oldest first. Candidates leave half of the places to open rows where there are any. A pair whose feed has no room left
  * gives way to the next. Example: run in choose-depth.test.ts.
  */
 export function chooseForDepth(wishes: readonly DepthWish[], depths: Depths, room: DepthRoom): readonly DepthWish[] {

@@ -17,7 +17,8 @@ const bookCalls = () =>
     .calls()
     .calls.filter(
       ({ method, path, query, endpoint }) =>
-        BOOK_ENDPOINTS.has(endpoint ?? "") || /book|depth/iu.test(`${method} ${path}${query}`.replace(/ticker\/bookTicker/u, "")),
+        BOOK_ENDPOINTS.has(endpoint ?? "") ||
+        /book|depth/iu.test(`${method} ${path}${query}`.replace(/ticker\/bookTicker|orderBookDetails/u, "")),
     );
 const ledgerOf = (row: { readonly ledger: Readonly<Record<string, unknown>> }) =>
   z
