@@ -139,6 +139,13 @@ export const PLANTED: readonly PlantedCoin[] = [
     kind: "opens",
     legs: { krakenfutures: { per8h: -0.0005, intervalHours: 1 }, bybit: { per8h: 0.0005, intervalHours: 8 } },
   },
+  // Paradex accrues by the second.
+  {
+    strategy: "funding",
+    asset: "GRT",
+    kind: "opens",
+    legs: { paradex: { per8h: -0.0006, intervalHours: 8 }, bitget: { per8h: 0.0006, intervalHours: 4 } },
+  },
   // dYdX and Lighter have no prices but those of an order book.
   {
     strategy: "funding",

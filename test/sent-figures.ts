@@ -181,6 +181,15 @@ const READERS: Readonly<Record<string, (asked: Asked) => Promise<Sent>>> = {
     const book = await bodyOf(`${host}/orderbooks/perpetualMarket/${symbol}`);
     return { bid: bestOf(book, "bids"), ask: bestOf(book, "asks"), rate, hours: 1, nextMs: nextHour(nowMs), fromBook: true };
   },
+  paradex: async ({ rowOf, nowMs }) => {
+    const host = "api.prod.paradex.trade/v1";
+    const row = await rowOf({ path: `${host}/markets/summary?market=ALL`, rows: ["results"], name: "symbol" });
+    const market = await rowOf({ path: `${host}/markets`, rows: ["results"], name: "symbol" });
+    const hours = Number(market["funding_period_hours"]);
+    // It pays by the second: a week has as many periods as if the first were to end with this one.
+    const nextMs = (Math.floor(nowMs / (hours * HOUR_MS)) + 1) * hours * HOUR_MS;
+    return { ...prices(row, "bid", "ask"), rate: Number(row["funding_rate"]), hours, nextMs };
+  },
   lighter: async ({ rowOf, bodyOf, symbol, nowMs }) => {
     const host = "mainnet.zklighter.elliot.ai/api/v1";
     const own = rowsAt(await bodyOf(`${host}/funding-rates`), ["funding_rates"]).find(
