@@ -8,7 +8,12 @@ import { startSimulator } from "../simulator/simulator.ts";
 import { type RecordedMarket, type Moment, START_MS } from "./recorded-market.ts";
 
 /** `requests`: the names of what the scan reads from the feed at that moment. */
-type Reader = { readonly make: () => Exchange; readonly read: (exchange: Exchange, requests: readonly string[]) => Promise<unknown> };
+type Reader = {
+  readonly make: () => Exchange;
+  readonly read: (exchange: Exchange, requests: readonly string[]) => Promise<unknown>;
+  /** Where the scan reads the body that ccxt would ask for at another path. */
+  readonly insteadOf?: Readonly<Record<string, string>>;
+};
 
 const swaps = { defaultType: "swap", fetchMarkets: { types: ["swap"] } };
 const spots = { defaultType: "spot", fetchMarkets: { types: ["spot"] } };
@@ -60,6 +65,24 @@ const READERS: Readonly<Record<FeedId, Reader>> = {
     make: () => new ccxt.aster({ options: swaps }),
     read: async (exchange, requests) => [await exchange.fetchFundingRates(), await binanceTickers(exchange, requests)],
   },
+  // ccxt asks for MEXC's rates symbol by symbol, although one body lists them all: its own reading of a row, over that body.
+  mexc: {
+    make: () => new ccxt.mexc({ options: swaps }),
+    read: async (exchange) => [
+      exchange.parseFundingRates(exchange.safeList(await exchange.fetch("https://api.mexc.com/api/v1/contract/funding_rate"), "data", [])),
+      await swapTickers(exchange),
+    ],
+  },
+  // ccxt has fetchFundingRates for HTX's inverse contracts alone, whose body is of the same form.
+  htx: {
+    make: () => new ccxt.htx({ options: { ...swaps, defaultSubType: "linear", fetchMarkets: { types: { spot: false, inverse: false } } } }),
+    read: async (exchange) => [await exchange.fetchFundingRates(undefined, { subType: "inverse" }), await swapTickers(exchange)],
+    insteadOf: {
+      "/swap-api/v1/swap_batch_funding_rate": "/linear-swap-api/v1/swap_batch_funding_rate",
+      "/linear-swap-ex/market/detail/batch_merged": "/v2/linear-swap-ex/market/detail/batch_merged",
+    },
+  },
+  bingx: { make: () => new ccxt.bingx({ options: swaps }), read: ratesAndTickers },
   krakenfutures: { make: () => new ccxt.krakenfutures({ options: swaps }), read: ratesAndTickers },
   // ccxt reads dYdX's one body of all markets for their names alone, and rates market by market.
   dydx: { make: () => new ccxt.dydx({ options: swaps }), read: async (exchange) => await exchange.fetchMarkets() },
@@ -91,8 +114,11 @@ export async function ccxtSide({ coins }: RecordedMarket): Promise<CcxtSide> {
   const readers = ADAPTERS.map(({ id }) => {
     const reader = READERS[id];
     if (reader === undefined) throw new Error(`expected ccxt's class for the feed ${id}, found none`);
-    const answer: Answer = async (url, init) =>
-      at === null ? await (await simulator.handle(new Request(url, init))).text() : textAt(at.texts[id] ?? {}, url, init);
+    const answer: Answer = async (asked, init) => {
+      const { origin, pathname, search } = new URL(asked);
+      const url = `${origin}${reader.insteadOf?.[pathname] ?? pathname}${search}`;
+      return at === null ? await (await simulator.handle(new Request(url, init))).text() : textAt(at.texts[id] ?? {}, url, init);
+    };
     return { id, read: reader.read, exchange: connected(reader.make(), answer) };
   });
   for (const { exchange } of readers) await exchange.loadMarkets();
@@ -106,6 +132,14 @@ export async function ccxtSide({ coins }: RecordedMarket): Promise<CcxtSide> {
   };
 }
 
+/** What ccxt asks for with the markets and no scan reads: spot that can be traded on margin, other kinds of markets. Answered as empty. */
+const BESIDE: readonly string[] = [
+  "/margin/currency_pairs",
+  "api.mexc.com/api/v3/exchangeInfo",
+  "/openApi/spot/v1/common/symbols",
+  "/openApi/cswap/v1/market/contracts",
+];
+
 type Answer = (url: string, init: { readonly method: string; readonly body?: string }) => Promise<string>;
 
 /** Hands ccxt texts in place of its HTTP client. It turns them into JSON with its own `parseJson`. */
@@ -113,9 +147,10 @@ function connected(exchange: Exchange, answer: Answer): Exchange {
   exchange.has["fetchCurrencies"] = false;
   exchange.enableRateLimit = false;
   // ccxt calls it with url, method, headers and body.
-  // With Gate's spot markets it asks which can be traded on margin, which no scan does.
   exchange.fetch = async (...[url, method = "GET", , body]: [string, string?, unknown?, string?]): Promise<unknown> =>
-    url.endsWith("/margin/currency_pairs") ? [] : exchange.parseJson(await answer(url, body === undefined ? { method } : { method, body }));
+    BESIDE.some((path) => url.endsWith(path))
+      ? []
+      : exchange.parseJson(await answer(url, body === undefined ? { method } : { method, body }));
   return exchange;
 }
 

@@ -7,6 +7,8 @@ import { type Asked, type Carried, NOTHING_CARRIED, type ReadText, scan } from "
 export type Moment = {
   readonly nowMs: number;
   readonly texts: Readonly<Record<FeedId, Readonly<Record<string, string>>>>;
+  /** Requests for what every scan reads, page by page; neither metadata nor order books. */
+  readonly hotCalls: { readonly perpetual: number; readonly spot: number };
 };
 
 /** Scans in a row of one simulated market, in the wire formats of all registered feeds. */
@@ -28,7 +30,7 @@ const BEFORE = 3;
 export const MOMENTS = 3;
 
 /** Names a request, so that a recording can be asked for its answer. */
-export const requestName = ({ method, path, body }: Asked): string =>
+export const requestName = ({ method, path, body }: Omit<Asked, "name">): string =>
   `${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`;
 
 /** Runs scans against the simulated venues and keeps the texts that they read. */
@@ -38,14 +40,16 @@ export async function recordMarket(coins: number): Promise<RecordedMarket> {
   let carried = NOTHING_CARRIED;
   const record = async (): Promise<Moment> => {
     const texts: Record<FeedId, Record<string, string>> = {};
-    const read: ReadText = async ({ id, hosts }, { method, path, body }) => {
+    const hotCalls = { perpetual: 0, spot: 0 };
+    const read: ReadText = async ({ id, hosts, facts, endpoints }, { name, method, path, body }) => {
+      if (endpoints[name]?.refreshMs === 0) hotCalls[id === facts.id ? "perpetual" : "spot"] += 1;
       const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
       const text = await (await simulator.handle(new Request(`https://${hosts[0]}${path}`, init))).text();
       (texts[id] ??= {})[requestName({ method, path, body })] = text;
       return text;
     };
     ({ carried } = await scan({ nowMs, read, carried }));
-    const moment = { nowMs, texts };
+    const moment = { nowMs, texts, hotCalls };
     nowMs += STEP_MS;
     return moment;
   };

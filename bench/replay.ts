@@ -34,8 +34,8 @@ export const NOTHING_CARRIED: Carried = {
   wanted: [],
 };
 
-/** A request as a venue gets it. */
-export type Asked = { readonly method: string; readonly path: string; readonly body?: unknown };
+/** A request as a venue gets it, with the name of its endpoint. */
+export type Asked = { readonly name: string; readonly method: string; readonly path: string; readonly body?: unknown };
 
 /** Text of an answer. */
 export type ReadText = (adapter: VenueAdapter, asked: Asked) => string | Promise<string>;
@@ -52,8 +52,8 @@ function withNames(source: Source): Source {
 /** In place of `net/`: `JSON.parse` of a text. An answer that the adapter refuses ends the benchmark. */
 const caller =
   (adapter: VenueAdapter, { nowMs, read }: Source): Call =>
-  async ({ endpoint: { method, body: sent }, path, errorIn }) => {
-    const text = read(adapter, { method, path, body: sent });
+  async ({ name, endpoint: { method, body: sent }, path, errorIn }) => {
+    const text = read(adapter, { name, method, path, body: sent });
     const body: unknown = JSON.parse(typeof text === "string" ? text : await text);
     const error = errorIn(body, 200);
     if (error !== null) throw new Error(`${adapter.id} ${path}: ${error.message}`);

@@ -101,6 +101,7 @@ function sidesOf(once: Prepared, more: Prepared, ccxt: CcxtSide): readonly Side[
 function figuresOf(samples: Samples, { once, lone }: { readonly once: Prepared; readonly lone: LoneReport }): readonly Figure[] {
   const most = (value: number): Figure["bar"] => ({ is: "at most", value });
   const least = (value: number): Figure["bar"] => ({ is: "at least", value });
+  const calls = (market: "perpetual" | "spot"): number => Math.max(...once.market.moments.map(({ hotCalls }) => hotCalls[market]));
   const growth = ratio(samples, `scan, ${GROWTH}× coins`, "scan");
   return [
     { key: "scan_over_json_parse", value: ratio(samples, "scan", "JSON.parse"), bar: most(2), what: "one scan over JSON.parse" },
@@ -115,6 +116,8 @@ function figuresOf(samples: Samples, { once, lone }: { readonly once: Prepared; 
     { key: "growth_4x", value: growth, bar: most(4.6), what: `${GROWTH}× the coins over 1×` },
     { key: "rows", value: once.rows, bar: least(LEAST_ROWS), what: "quotes in one scan" },
     { key: "bytes", value: once.bytes, bar: null, what: "in the bodies of one scan, UTF-8" },
+    { key: "hot_calls", value: calls("perpetual"), bar: most(27), what: "asked of perpetuals in one scan, metadata and books aside" },
+    { key: "spot_calls", value: calls("spot"), bar: most(9), what: "the same of spot" },
     { key: "peak_mb", value: lone.peakMb, bar: { is: "under", value: 64 }, what: "MiB resident over the idle process, heap limit 128 MB" },
   ];
 }
