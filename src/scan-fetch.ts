@@ -81,7 +81,7 @@ export function feedsAfter(
     const waiting = slowDue ?? before.slowDue[feed];
     return waiting === undefined ? [] : [[feed, waiting] as const];
   });
-  const passed = new Map(market.venues.map((venue) => [venue.feed, venue.assetId.filter((asset) => asset !== null).length]));
+  const passed = new Map(market.venues.map(({ feed, identity }) => [feed, identity.out]));
   const loads = replies.map((reply) => [reply.feed, loadAfter(reply, before.loads[reply.feed], passed.get(reply.feed))] as const);
   const bounds = { minPairs: before.depthPairs.min, maxPairs: before.depthPairs.max, limitMs: before.depthLimitMs, feeds };
   return {

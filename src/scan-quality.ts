@@ -8,11 +8,15 @@ const IDENTITY = "identity";
 
 /** What a scan keeps of its rows: the rules that failed by feed, how many rows each coin had, and the coins of refused rows. */
 export function qualityOf(venues: readonly Pick<GatedVenue, "feed" | "columns" | "gated" | "identity">[]): ScanQuality {
-  const rowsOf = new Map<string, number>();
+  const rowsOf = new Map<string, { rows: number }>();
   const failed: Record<FeedId, RowCounts> = {};
   const refused: Record<FeedId, Record<string, readonly string[]>> = {};
   for (const { feed, columns, gated, identity } of venues) {
-    for (const coin of columns.asset) rowsOf.set(coin, (rowsOf.get(coin) ?? 0) + 1);
+    for (const coin of columns.asset) {
+      const known = rowsOf.get(coin);
+      if (known === undefined) rowsOf.set(coin, { rows: 1 });
+      else known.rows++;
+    }
     const counts: Record<string, number> = { ...gated.failures };
     for (const [rule, rows] of Object.entries(gated.marked)) count(counts, rule, rows);
     if (Object.keys(counts).length > 0) failed[feed] = counts;
@@ -20,7 +24,7 @@ export function qualityOf(venues: readonly Pick<GatedVenue, "feed" | "columns" |
     if (Object.keys(coins).length > 0) refused[feed] = coins;
   }
   const coins: Record<string, string[]> = {};
-  for (const [coin, rows] of rowsOf) (coins[rows] ??= []).push(coin);
+  for (const [coin, { rows }] of rowsOf) (coins[rows] ??= []).push(coin);
   return { failed, coins, refused };
 }
 

@@ -155,9 +155,13 @@ export function splitByNet(
   found: readonly Found[],
   open: LifecycleState["open"],
 ): { readonly seen: readonly Seen[]; readonly unpriced: readonly Priced[]; readonly counts: Counts } {
-  const isKnown = ({ priced }: Found): boolean => priced.ledger.net !== null || Object.hasOwn(open, priced.key);
-  const seen = found.filter(isKnown).map(({ why, ...each }) => ({ ...each, source: why }));
-  const unpriced = found.filter((each) => !isKnown(each)).map(({ priced }) => priced);
+  const seen: Seen[] = [];
+  const unpriced: Priced[] = [];
+  for (const { why, ...each } of found) {
+    const { ledger, key } = each.priced;
+    if (ledger.net !== null || Object.hasOwn(open, key)) seen.push({ ...each, source: why });
+    else unpriced.push(each.priced);
+  }
   const dropped: Record<string, number> = {};
   count(dropped, "net-unknown", unpriced.length);
   return { seen, unpriced, counts: { unit: "pairs", in: found.length, out: seen.length, dropped } };

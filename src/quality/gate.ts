@@ -137,7 +137,7 @@ function suspectRules(batch: Omit<RuleInput, "row" | "unchangedScans"> & Pick<Ga
   const { count: rows, kind } = batch.columns;
   const suspects = new Uint32Array(rows);
   // One kind of array for all screens, so that their loops stay tight.
-  const whole: Batch = { ...batch, unchangedScans: Float64Array.from(batch.unchangedScans), hasPerpetuals: kind.includes("perpetual") };
+  const whole: Batch = { ...batch, unchangedScans: new Float64Array(batch.unchangedScans), hasPerpetuals: kind.includes("perpetual") };
   for (const [place, rule] of RULES.entries()) {
     const screens = SCREENS[rule.id]?.(whole);
     if (screens === undefined) for (let row = 0; row < rows; row++) suspects[row] = (suspects[row] ?? 0) | (1 << place);

@@ -23,12 +23,15 @@ export function clusterEvidence(
   assetIds: ReadonlySet<string>,
 ): ReadonlyMap<string, CoinCluster> {
   const found = new Map<string, Found[]>([...assetIds].map((id) => [id, []]));
+  const isRuled = Object.keys(rulings).length > 0;
   for (const [market, { columns, assetId }] of venues.entries()) {
-    for (const [row, id] of assetId.entries()) {
+    // Every row of a scan passes here.
+    for (let row = 0; row < assetId.length; row++) {
+      const id = assetId[row] ?? null;
       const members = id === null ? undefined : found.get(id);
       if (members === undefined) continue;
       const instrument = instrumentId(columns.venue, columns.symbol[row] ?? "");
-      const confirmed = Object.hasOwn(rulings, instrument) && rulings[instrument]?.verdict === "allow";
+      const confirmed = isRuled && Object.hasOwn(rulings, instrument) && rulings[instrument]?.verdict === "allow";
       const price = pricePerCoin(columns, row);
       members.push({ instrument, venue: columns.venue, market, price, source: priceSource(columns, row), confirmed });
     }

@@ -33,7 +33,9 @@ const KEPT_FOR_OPEN = 0.5;
  * gives way to the next. Example: run in choose-depth.test.ts.
  */
 export function chooseForDepth(wishes: readonly DepthWish[], depths: Depths, room: DepthRoom): readonly DepthWish[] {
-  const readAtMs = ({ legs }: DepthWish): number => Math.min(...legs.map((leg) => depths[leg]?.readAtMs ?? -Infinity));
+  const legReadAtMs = (leg: string): number => depths[leg]?.readAtMs ?? -Infinity;
+  const read = new Map(wishes.map((wish) => [wish, Math.min(legReadAtMs(wish.legs[0]), legReadAtMs(wish.legs[1]))]));
+  const readAtMs = (wish: DepthWish): number => read.get(wish) ?? -Infinity;
   const byGross = (a: DepthWish, b: DepthWish): number => b.gross - a.gross || (a.key < b.key ? -1 : 1);
   const byAge = (a: DepthWish, b: DepthWish): number => {
     const [atA, atB] = [readAtMs(a), readAtMs(b)];
@@ -42,9 +44,9 @@ export function chooseForDepth(wishes: readonly DepthWish[], depths: Depths, roo
   const open = wishes.filter(({ isOpen }) => isOpen).sort(byAge);
   const candidates = wishes.filter(({ isOpen }) => !isOpen);
   const unread = candidates.filter((wish) => readAtMs(wish) === -Infinity).sort(byGross);
-  const read = candidates.filter((wish) => readAtMs(wish) !== -Infinity).sort(byAge);
+  const again = candidates.filter((wish) => readAtMs(wish) !== -Infinity).sort(byAge);
   const first = unread.slice(0, room.pairs - Math.min(Math.ceil(room.pairs * KEPT_FOR_OPEN), open.length));
-  return thatFit([...first, ...open, ...unread.slice(first.length), ...read], room);
+  return thatFit([...first, ...open, ...unread.slice(first.length), ...again], room);
 }
 
 /** The first pairs for which there is room; a book that two of them share is read once. */

@@ -1,7 +1,7 @@
 import { instrumentId } from "../domain/instrument.ts";
 import type { Ledger, Leg, Priced, Strategy } from "../domain/opportunity.ts";
 import { type Quote, quoteAt } from "../domain/quote.ts";
-import type { VenueFacts } from "../domain/venue.ts";
+import type { Documented, VenueFacts } from "../domain/venue.ts";
 import { buildLedger, type LedgerInput } from "../economics/ledger.ts";
 import type { DirectedPair, Market, PriceRequest, RowRef } from "./strategy.ts";
 
@@ -24,10 +24,11 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
   const { strategy, ratesOf, terms } = rules;
   const { referenceSizeUsd: sizeUsd, horizonHours, collateralPerLeg } = request.settings;
   const quoteOf = quoteReader(market);
+  const toldOf = feeTeller();
   const legAt = (side: Leg["side"], ref: RowRef): Leg => {
     const { facts } = venueAt(market, ref);
     const quote = quoteOf(ref);
-    return { side, quote, ...takerFeeOf(quote, facts), accrual: facts.accrual };
+    return { side, quote, ...takerFeeOf(quote, facts, toldOf), accrual: facts.accrual };
   };
   return ({ asset, long: longRef, short: shortRef }) => {
     const long = legAt("long", longRef);
@@ -50,11 +51,25 @@ export function pairPricer(market: Market, request: PriceRequest, rules: Pricing
 }
 
 /** What a leg pays, with its source in a few words: an instrument's own fee, else that of the venue. */
-function takerFeeOf(quote: Quote, { takerFee }: VenueFacts): Pick<Leg, "takerFeeRate" | "takerFeeSource"> {
+function takerFeeOf(
+  quote: Quote,
+  { takerFee }: VenueFacts,
+  toldOf: (fee: Documented) => string,
+): Pick<Leg, "takerFeeRate" | "takerFeeSource"> {
   if (quote.takerFeeRate !== null) return { takerFeeRate: quote.takerFeeRate, takerFeeSource: "sent for this instrument" };
   const fee = takerFee[quote.kind];
   if (fee === null) return { takerFeeRate: null, takerFeeSource: null };
-  return { takerFeeRate: fee.rate, takerFeeSource: `${URL.canParse(fee.source) ? "documented fee" : fee.source}, read ${fee.readOn}` };
+  return { takerFeeRate: fee.rate, takerFeeSource: toldOf(fee) };
+}
+
+/** Tells where a fee is from; of each fee it is worked out once, as it stands in many legs. */
+function feeTeller(): (fee: Documented) => string {
+  const told = new Map<Documented, string>();
+  return (fee) => {
+    const text = told.get(fee) ?? `${URL.canParse(fee.source) ? "documented fee" : fee.source}, read ${fee.readOn}`;
+    told.set(fee, text);
+    return text;
+  };
 }
 
 /** The name of a leg's instrument. */

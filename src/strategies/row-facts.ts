@@ -123,22 +123,25 @@ function settlementsFrom(nextAtMs: number, intervalMs: number, { nowMs, settings
   return leftMs < 0 ? 0 : Math.floor(leftMs / intervalMs) + 1;
 }
 
-type Currency = { readonly settleGroup: number; readonly number: number };
+type Currency = { readonly quote: string; readonly settle: string; readonly settleGroup: number; readonly number: number };
 
 /** Numbers currencies, the same for the same: the settlement group, one for all dollars, and the pair of quote and settle. */
 function currencyNumbers(): (quote: string, settle: string) => Currency {
   const groups = new Map<string, number>();
   const bySettle = new Map<string, Map<string, Currency>>();
+  let last: Currency | null = null;
   let number = 0;
-  return (quote, settle) => {
+  const find = (quote: string, settle: string): Currency => {
     const byQuote = bySettle.get(settle) ?? new Map<string, Currency>();
     const known = byQuote.get(quote);
     if (known !== undefined) return known;
     const group = DOLLARS.has(settle) ? 0 : (groups.get(settle) ?? groups.size + 1);
     if (group > 0) groups.set(settle, group);
-    const currency = { settleGroup: group, number: ++number };
+    const currency = { quote, settle, settleGroup: group, number: ++number };
     byQuote.set(quote, currency);
     bySettle.set(settle, byQuote);
     return currency;
   };
+  // Most rows are in the currency of the row before.
+  return (quote, settle) => (last !== null && last.quote === quote && last.settle === settle ? last : (last = find(quote, settle)));
 }

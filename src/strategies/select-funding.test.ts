@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { marketVenue, quoteWith, type VenueSpec } from "../../test/market.ts";
 import { HOUR_MS } from "../domain/units.ts";
+import { rowFacts } from "./row-facts.ts";
 import { selectFunding } from "./select-funding.ts";
 import type { OpenPair, SelectRequest } from "./strategy.ts";
 
@@ -16,14 +18,13 @@ const at = (ratePerInterval: number | null, over: VenueSpec["rows"][number] = {}
   ...over,
 });
 const venue = (id: string, ...rows: VenueSpec["rows"]) => marketVenue({ id, takerFeeRate: 0.0005, rows });
-const select = (market: ReturnType<typeof venue>[], over: Partial<SelectRequest> = {}) =>
-  selectFunding(market, {
-    nowMs: NOW,
-    settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, priceClosure: 0.5 },
-    open: [],
-    nearMissCount: 5,
-    ...over,
-  });
+const REQUEST: SelectRequest = {
+  nowMs: NOW,
+  settings: { referenceSizeUsd: 5_000, horizonHours: 168, openNet: 0.001, priceClosure: 0.5 },
+  open: [],
+  nearMissCount: 5,
+};
+const select = (market: ReturnType<typeof venue>[], over: Partial<SelectRequest> = {}) => selectFunding(market, { ...REQUEST, ...over });
 const shown = (market: ReturnType<typeof venue>[], { pairs }: ReturnType<typeof select>) =>
   pairs.map(({ asset, long, short, why }) => `${asset} ${market[long.venue]?.facts.id} ${market[short.venue]?.facts.id} ${why}`);
 const open = (asset: string, long: string, short: string): OpenPair => ({
@@ -184,4 +185,59 @@ test("a near-miss is ranked by what both of its legs cost to cross", () => {
   expect(shown(market, select(market, { nearMissCount: 1 }))).toEqual(["BTC bybit okx near-miss"]);
   const bought = [venue("gate", at(0.00019)), venue("okx", at(0.0001, wide)), venue("bybit", at(0.00013))];
   expect(shown(bought, select(bought, { nearMissCount: 1 }))).toEqual(["BTC bybit gate near-miss"]);
+});
+
+describe("of any market", () => {
+  const figure = (least: number, most: number) =>
+    fc.option(
+      fc.integer({ min: least, max: most }).map((value) => value / 1e6),
+      { freq: 8 },
+    );
+  const row = fc.record({ rate: figure(-200, 200), fee: figure(0, 1_000), spread: figure(0, 2_000) });
+  const marketOf = (rows: readonly { rate: number | null; fee: number | null; spread: number | null }[]) =>
+    rows.map(({ rate, fee, spread }, number) => {
+      const book = spread === null ? { bid: null, ask: null } : { bid: 100 - spread * 50, ask: 100 + spread * 50 };
+      return marketVenue({ id: `venue-${number}`, takerFeeRate: fee, rows: [at(rate, book)] });
+    });
+
+  /** Each direction with an edge: its net at half the fees, where what is not known costs nothing, and at all of them. */
+  function alone({ count, ratePerHour, funding, takerFee, crossing }: ReturnType<typeof rowFacts>) {
+    const of = (column: Float64Array, place: number): number => column[place] ?? Number.NaN;
+    const orNothing = (cost: number): number => (Number.isNaN(cost) ? 0 : cost);
+    const legs = Array.from({ length: count }, (_, place) => place);
+    const directions = legs.flatMap((long) => legs.map((short) => ({ long, short })));
+    return directions
+      .filter(({ long, short }) => of(ratePerHour, short) > of(ratePerHour, long))
+      .map(({ long, short }) => {
+        const earned = of(funding, short) - of(funding, long);
+        const sum = (column: Float64Array, cost: (value: number) => number): number => cost(of(column, long)) + cost(of(column, short));
+        const half = earned - sum(takerFee, orNothing) - sum(crossing, orNothing);
+        return { pair: `${long} ${short}`, half, full: earned - 2 * sum(takerFee, Number) - sum(crossing, Number) };
+      });
+  }
+
+  test("the same pairs are priced, and as many dropped, as if each pair were worked out alone", () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 7 }), fc.nat({ max: 4 }), fc.boolean(), (rows, nearMissCount, hasOpen) => {
+        const market = marketOf(rows);
+        const opened = hasOpen ? [open("BTC", "venue-0", "venue-1")] : [];
+        const all = alone(rowFacts(market, REQUEST)).filter(({ pair, half }) => !hasOpen || pair !== "0 1" || half >= 0.001);
+        const under = all.filter(({ half }) => !(half >= REQUEST.settings.openNet));
+        const near = under.map(({ full }) => full).filter((full) => !Number.isNaN(full));
+        const best = near.toSorted((a, b) => b - a).slice(0, nearMissCount);
+        const { pairs, dropped } = select(market, { nearMissCount, open: opened });
+        const chosen = (why: string) => pairs.filter((pair) => pair.why === why).map(({ long, short }) => `${long.venue} ${short.venue}`);
+        // Without a rate the two may not pair, open or not.
+        const isPriced = hasOpen && rows[0]?.rate !== null && rows[1]?.rate !== null;
+        expect([...chosen("open"), ...chosen("candidate")].includes("0 1")).toBe(
+          isPriced || all.some(({ pair, half }) => pair === "0 1" && half >= 0.001),
+        );
+        expect(chosen("candidate")).toHaveLength(all.length - under.length);
+        for (const pair of chosen("candidate")) expect(under.map((each) => each.pair)).not.toContain(pair);
+        expect(chosen("near-miss").map((pair) => under.find((each) => each.pair === pair)?.full)).toEqual(best);
+        expect(dropped["below-threshold"] ?? 0).toBe(under.length - best.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });

@@ -48,6 +48,7 @@ export type PairRules = {
  */
 export function selectPairs(market: Market, request: SelectRequest, rules: PairRules): Selection {
   const facts = request.rows ?? rowFacts(market, request);
+  const crossing = rules.crossing(facts);
   const desk: Desk = {
     market,
     facts,
@@ -55,11 +56,12 @@ export function selectPairs(market: Market, request: SelectRequest, rules: PairR
     group: rules.group(facts),
     paid: rules.paid(facts),
     received: rules.received(facts),
-    crossing: rules.crossing(facts),
+    crossing,
     mismatch: reasonNumber(rules.mismatch),
     noEdge: reasonNumber(rules.noEdge),
     openNet: request.settings.openNet,
-    open: openCodes(market, facts, request.open),
+    ...openPairs(market, facts, request.open),
+    ceilings: rules.closure === 0 ? ceilingsOf(facts, crossing) : null,
     pairs: [],
     drops: dropCounter(market.length),
     nearMisses: best(request.nearMissCount),
@@ -86,6 +88,10 @@ type Desk = {
   readonly openNet: number;
   /** Codes of the pairs of open rows, see `codeOf`. */
   readonly open: ReadonlySet<number>;
+  /** By entry: 1 where it is the long leg of one of them. */
+  readonly openLong: Uint8Array;
+  /** `null` where the gap of the two decides too, so that no entry has a ceiling of its own. */
+  readonly ceilings: Ceilings | null;
   readonly pairs: DirectedPair[];
   readonly drops: DropCounter;
   readonly nearMisses: Best<Pair>;
@@ -158,8 +164,13 @@ function judge(desk: Desk, long: number, short: number): void {
   else if (isWanted(desk, desk.noEdge, long)) keepSample(desk, desk.noEdge, { long, short });
 }
 
-/** Decides a direction that has an edge. */
+/** Decides a direction that has an edge. Of most the ceilings tell that it cannot reach the bar nor be among the best. */
 function weigh(desk: Desk, long: number, short: number): void {
+  const most = ceilingOf(desk.ceilings, long, short);
+  if (most < desk.openNet && !desk.nearMisses.takes(most) && !isOpen(desk, long, short)) {
+    if (isWanted(desk, BELOW_THRESHOLD, long)) keepSample(desk, BELOW_THRESHOLD, { long, short });
+    return;
+  }
   if (netAtHalfFees(desk, long, short) >= desk.openNet) return take(desk, { long, short, why: "candidate" });
   if (isOpen(desk, long, short)) return take(desk, { long, short, why: "open" });
   const net = netAtFullFees(desk, long, short);
@@ -170,6 +181,28 @@ function weigh(desk: Desk, long: number, short: number): void {
   const beaten = desk.nearMisses.add({ long, short }, net);
   if (beaten !== null && isWanted(desk, BELOW_THRESHOLD, beaten.long)) keepSample(desk, BELOW_THRESHOLD, beaten);
 }
+
+/** The most that an entry adds to a pair's net, bought or sold, at half the fees or at all of them; `NaN` without its funding. */
+type Ceilings = { readonly long: Float64Array; readonly short: Float64Array };
+
+function ceilingsOf({ count, funding, takerFee }: RowFacts, crossing: Float64Array): Ceilings {
+  const long = new Float64Array(count);
+  const short = new Float64Array(count);
+  for (let entry = 0; entry < count; entry++) {
+    const fee = known(numberAt(takerFee, entry));
+    const cost = Math.min(fee, 2 * fee) + known(numberAt(crossing, entry));
+    long[entry] = -numberAt(funding, entry) - cost;
+    short[entry] = numberAt(funding, entry) - cost;
+  }
+  return { long, short };
+}
+
+/** Far more than two sums of fractions in another order differ by. */
+const ROUNDING = 1e-9;
+
+/** No net of the pair is higher; infinite where that is not known. */
+const ceilingOf = (ceilings: Ceilings | null, long: number, short: number): number =>
+  ceilings === null ? Infinity : numberAt(ceilings.long, long) + numberAt(ceilings.short, short) + ROUNDING;
 
 /** What a pair earns over the horizon before any cost, fraction: its funding, and of its gap the share that closes. */
 function earnedBy({ facts, rules: { closure } }: Pick<Desk, "facts" | "rules">, long: number, short: number): number {
@@ -231,14 +264,16 @@ function take(desk: Desk, { long, short, why }: Pair & Pick<DirectedPair, "why">
 
 const refOf = (facts: RowFacts, entry: number): RowRef => ({ venue: facts.venue[entry] ?? 0, row: facts.row[entry] ?? 0 });
 
-const isOpen = ({ open, facts }: Desk, long: number, short: number): boolean => open.size > 0 && open.has(codeOf(facts, long, short));
+const isOpen = ({ open, openLong, facts }: Desk, long: number, short: number): boolean =>
+  openLong[long] === 1 && open.has(codeOf(facts, long, short));
 
 /** One number for the two entries of a directed pair: exact, as there are far fewer than 2^26 rows. */
 const codeOf = (facts: RowFacts, long: number, short: number): number => long * facts.count + short;
 
-/** The codes of open rows whose legs both stand in the market under the row's own asset. */
-function openCodes(market: Market, facts: RowFacts, open: readonly OpenPair[]): ReadonlySet<number> {
+/** The open rows whose legs both stand in the market under the row's own asset. */
+function openPairs(market: Market, facts: RowFacts, open: readonly OpenPair[]): Pick<Desk, "open" | "openLong"> {
   const codes = new Set<number>();
+  const openLong = new Uint8Array(facts.count);
   for (const pair of open) {
     const entries = [...(facts.byAsset.get(pair.asset) ?? []), ...(facts.spotByAsset.get(pair.asset) ?? [])];
     const entryOf = ({ quote }: OpenPair["long"]): number | undefined =>
@@ -247,7 +282,9 @@ function openCodes(market: Market, facts: RowFacts, open: readonly OpenPair[]): 
         return venue?.facts.id === quote.venue && venue.columns.symbol[facts.row[entry] ?? 0] === quote.symbol;
       });
     const [long, short] = [entryOf(pair.long), entryOf(pair.short)];
-    if (long !== undefined && short !== undefined) codes.add(codeOf(facts, long, short));
+    if (long === undefined || short === undefined) continue;
+    codes.add(codeOf(facts, long, short));
+    openLong[long] = 1;
   }
-  return codes;
+  return { open: codes, openLong };
 }
