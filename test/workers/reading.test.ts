@@ -76,7 +76,7 @@ function marketOf(pairs: readonly Priced[]): MarketColumns {
   return Object.fromEntries(
     legs.map(({ asset, quote }, place) => {
       const numbers = Object.fromEntries(MARKET_NUMBERS.map((name) => [name, [quote[name]]])) as unknown as MarketColumns[string];
-      return [`feed-${place}`, { ...numbers, venue: quote.venue, symbol: [quote.symbol], kind: [quote.kind], asset: [asset] }];
+      return [`feed-${place}`, { ...numbers, venue: quote.venue, symbol: [quote.symbol], kind: [quote.kind], asset: [asset], refused: [] }];
     }),
   );
 }
