@@ -84,6 +84,8 @@ describe("a flag set in D1 holds from the next scan on", () => {
         waits === undefined ? ["open", undefined] : ["no-data", true],
       );
     }
+    // Until then readers are shown the scan before.
+    await world.list();
     const health = await (await world.get("/api/health")).json();
     for (const feed of putOff)
       expect(health).toMatchObject({ venues: expect.arrayContaining([expect.objectContaining({ feed, status: "deferred" })]) });
