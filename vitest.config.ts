@@ -17,6 +17,8 @@ const workers = cloudflareTest(async () => ({
 }));
 export default defineConfig({
   test: {
+    // Tests mostly wait: for limits to pass, for another process to answer.
+    maxWorkers: 2,
     projects: [
       // Pure code, tools and the simulator, in Node.
       {
@@ -28,7 +30,7 @@ export default defineConfig({
       // Durable Objects, D1 and KV in workerd.
       { plugins: [workers], test: { name: "workers", include: ["test/workers/**/*.test.ts"] } },
       // The whole Worker over HTTP against the simulator.
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },
 });

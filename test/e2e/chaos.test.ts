@@ -3,7 +3,7 @@ import { type ChaosResult, runChaos } from "./chaos.ts";
 import { CHAOS_KINDS, draw } from "./chaos-draw.ts";
 
 /** A small market and few scans; `npm run chaos` runs thousands. */
-const SHORT = { scans: 24, seed: 4, coins: 12, maxSlowCalls: 60 };
+const SHORT = { scans: 24, seed: 4, coins: 12, maxSlowCalls: 40 };
 
 test("through drawn faults, outages and evictions nothing stored or shown is wrong or double, and no planted pair of healthy venues is missed", async () => {
   const { violations, missed, found, stored, refused, faults }: ChaosResult = await runChaos(SHORT);
