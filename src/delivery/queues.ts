@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { BroadcastMessage, DeliveriesMessage, DeliveryRef, EventsMessage } from "../domain/delivery.ts";
 import { buryDeliveries } from "../storage/deliveries.ts";
 import type { DeadLetter } from "../storage/dead-letters.ts";
+import { BOTH, layersOf } from "../storage/layers.ts";
 import { onBroadcast } from "./on-broadcast.ts";
 import { type DeliverPorts, onDeliveries } from "./on-deliveries.ts";
 import { type EventsPorts, onEvents } from "./on-events.ts";
@@ -56,11 +57,14 @@ async function putOff(queue: string, { body, id }: Message, ports: QueuePorts): 
 
 async function handle(queue: string, message: Message, ports: QueuePorts): Promise<void> {
   const { body } = message;
-  if ((await ports.snapshots.layers?.())?.d1 === false) return await putOff(queue, message, ports);
+  // What follows a scan goes by the flags as they are now: what an isolate knows of the layers may be ten seconds old.
+  const flags = queue === QUEUES.events ? await ports.flags() : null;
+  const { d1 } = flags === null ? ((await ports.snapshots.layers?.()) ?? BOTH) : layersOf(flags);
+  if (!d1) return await putOff(queue, message, ports);
   const wake = (refs: readonly DeliveryRef[], delaySeconds?: number) => ports.wake(refs, delaySeconds);
-  if (queue === QUEUES.events) {
+  if (flags !== null) {
     const events = eventsMessage.safeParse(body);
-    if (events.success) return await onEvents({ ...ports, wake }, events.data);
+    if (events.success) return await onEvents({ ...ports, wake, flags: async () => flags }, events.data);
     const broadcast = broadcastMessage.safeParse(body);
     if (broadcast.success) return await onBroadcast({ ...ports, wake }, broadcast.data);
   }

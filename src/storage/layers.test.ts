@@ -48,6 +48,7 @@ test("while D1 is switched off nobody is told: events come again later with no t
   const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const ports = {
     snapshots: { layers: async () => ({ kv: true, d1: false }) },
+    flags: async () => flagsWith({ d1_enabled: false }),
     log: createLogger({ level: "error", component: "test", sink: quiet, now: () => 0 }),
     goOn: async (message: unknown, delaySeconds: number) => void done.push(`again ${JSON.stringify(message)} in ${delaySeconds} s`),
   };
@@ -63,6 +64,10 @@ test("while D1 is switched off nobody is told: events come again later with no t
   ] as const) {
     await onQueue(batch(queue, body) as unknown as MessageBatch, ports as unknown as QueuePorts);
   }
+  // An isolate that has not heard of the switch yet: the flags decide.
+  const unaware = { ...ports, snapshots: { layers: async () => ({ kv: true, d1: true }) } };
+  await onQueue(batch(QUEUES.events, { ...events, after: 7 }) as unknown as MessageBatch, unaware as unknown as QueuePorts);
+  expect(done.splice(-2)).toEqual([`again ${JSON.stringify({ ...events, after: 7 })} in 600 s`, `ack ${QUEUES.events}`]);
   expect(done).toEqual([
     `again ${JSON.stringify(events)} in 600 s`,
     `ack ${QUEUES.events}`,

@@ -460,6 +460,7 @@ describe("the rules of data quality", () => {
     ["rule identity-mismatch alpha 0.01", "expected a coin such as PEPE, since it holds across venues"],
     ["rule low-volume alpha open_net=1", 'parameter: expected one of min_volume_usd, low_volume_severity, found "open_net"'],
     ['flag quality_overrides {"venues":{"delta":{}}}', 'expected venues among alpha, beta, gamma, found "delta"'],
+    ['flag venue_regions {"delta":"weur"}', 'venue_regions: expected venues among alpha, beta, gamma, found "delta"'],
   ])("/admin %s changes nothing, and says what was expected and found", async (typed, sentence) => {
     await Promise.all([arrive(1, { role: "operator" }), seen()]);
     const answer = textOf(await asking(1).type(typed));
