@@ -66,7 +66,7 @@ type State = {
   readonly well: Map<string, number>;
   /** Scans in a row in which a feed that should be back was not. */
   readonly away: Map<string, number>;
-  /** Rows of a feed at its best since prices moved. */
+  /** Rows of a feed at its best: it has fewer while metadata lacks some. */
   readonly fullRows: Map<string, number>;
   /** Scans in a row that D1 took. */
   storedInARow: number;
@@ -127,7 +127,6 @@ async function oneScan(state: State, scan: number): Promise<void> {
   await world.begin(scan);
   if (scan % SCANS_A_PRICE === 0) {
     world.movePrices();
-    state.fullRows.clear();
     state.served = [...state.served.slice(-1), await servedNow(world.simulator)];
     world.simulator.resetCalls();
   }
