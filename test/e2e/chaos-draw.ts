@@ -43,6 +43,18 @@ const KINDS = [...FAULT_KINDS, "slow"] as const;
 /** Fault kinds that an episode may have: every one that the simulator knows, and answers that are merely late. */
 export const CHAOS_KINDS: readonly (FaultKind | "slow")[] = KINDS;
 
+/** Nothing happens. */
+export const QUIET: Drawn = {
+  faults: [],
+  d1: "up",
+  kv: "up",
+  evictBefore: [],
+  evictDuring: null,
+  evictScanner: false,
+  reload: false,
+  twice: false,
+};
+
 export function draw(seed: number, scan: number): Drawn {
   const chance = (what: string): number => unit(seed, scan, what);
   const feeds = SIMULATED_VENUES.map(({ id }) => id);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ADAPTERS, adapterOf, FEED_IDS } from "../../src/venues/registry.ts";
-import { CHAOS_KINDS, draw, type Drawn, type DrawnFault } from "./chaos-draw.ts";
+import { CHAOS_KINDS, draw, type Drawn, type DrawnFault, QUIET } from "./chaos-draw.ts";
 import { type ChaosWorld, type ScanRow, startChaosWorld } from "./chaos-world.ts";
 import { asServedOnce, type Served, servedNow, storedUntruths } from "./truth.ts";
 
@@ -145,17 +145,6 @@ const withoutTravel = (drawn: Drawn, scan: number): Drawn =>
   scan % SCANS_A_PRICE > OLD_ANSWER_SCANS ? drawn : { ...drawn, faults: drawn.faults.filter(({ kind }) => kind !== "stale-rows") };
 const quietStart = ({ scans }: ChaosOptions): number => Math.min(QUIET_START, Math.floor(scans / 5));
 const wrongs = ({ violations, missed }: State): string => [...violations, ...missed].slice(0, 40).join("\n");
-const QUIET: Drawn = {
-  faults: [],
-  d1: "up",
-  kv: "up",
-  evictBefore: [],
-  evictDuring: null,
-  evictScanner: false,
-  reload: false,
-  twice: false,
-};
-
 function set({ world, faults }: State, fault: DrawnFault): void {
   counted(faults, fault.kind);
   if (fault.kind === "slow") world.simulator.control({ latency: { venue: fault.venue, ms: fault.latencyMs } });
