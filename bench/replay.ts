@@ -180,6 +180,7 @@ const inputAt = (nowMs: number, { lifecycle, identity, depths, wanted }: Carried
   storing: true,
   owed: {},
   failing: {},
+  standings: {},
   depthPace: FULL_PACE,
   slowDue: {},
 });

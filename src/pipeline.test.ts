@@ -111,7 +111,7 @@ test("an endpoint that fails although rows came is named at each leg, with the f
 });
 
 /** What the Scanner keeps of a scan. */
-const keptOf = ({ lifecycle, owed, identity, depths, wanted, silent: quiet, slowDue, loads, depthPace, failing }: ScanOutput) => ({
+const keptOf = ({
   lifecycle,
   owed,
   identity,
@@ -122,6 +122,19 @@ const keptOf = ({ lifecycle, owed, identity, depths, wanted, silent: quiet, slow
   loads,
   depthPace,
   failing,
+  standings,
+}: ScanOutput) => ({
+  lifecycle,
+  owed,
+  identity,
+  depths,
+  wanted,
+  silent: quiet,
+  slowDue,
+  loads,
+  depthPace,
+  failing,
+  standings,
 });
 
 test("what is kept from scan to scan stays bounded while a market flaps for 200 scans", async () => {
@@ -170,7 +183,7 @@ test("what is kept from scan to scan stays bounded while a market flaps for 200 
     expect(Object.keys(left.depths).length).toBeLessThanOrEqual(600);
     expect(left.wanted.length).toBeLessThanOrEqual(20);
     expect(left.silent.length).toBeLessThanOrEqual(3);
-    for (const byFeed of [left.slowDue, left.loads, left.failing, left.depthPace.books])
+    for (const byFeed of [left.slowDue, left.loads, left.failing, left.standings, left.depthPace.books])
       expect(Object.keys(byFeed).length).toBeLessThanOrEqual(3);
     for (const endpoints of Object.values(left.failing)) expect(Object.keys(endpoints).length).toBeLessThanOrEqual(1);
     // Three feeds of nine coins have at most as many pairs as they can make both ways.

@@ -7,7 +7,7 @@ import { performanceOf } from "./monitoring/performance.ts";
 import { identify } from "./quality/identity.ts";
 import type { Published, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
 import { bookWishes, booksWanted, joinDepths } from "./scan-depth.ts";
-import { failingAfter, feedsAfter, fetchAll, planFetch } from "./scan-fetch.ts";
+import { failingAfter, feedsAfter, fetchAll, planFetch, standingsAfter } from "./scan-fetch.ts";
 import { recordOf } from "./scan-report.ts";
 import { candidatesOf, type Counts, detect, fetchCounts, gateAll, marketOf, parseCounts, splitByNet, sum, unseenOf } from "./scan-steps.ts";
 import type { SaveOutcome } from "./storage/save-outcome.ts";
@@ -53,7 +53,8 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
 
   const { samples: droppedPairs, clusters } = detected;
   const failing = failingAfter(replies, input.failing, nowMs);
-  const judged = { startedAtMs, finishedAtMs: ports.now(), nowMs, replies, failing };
+  const standings = standingsAfter(replies, input.standings, nowMs);
+  const judged = { startedAtMs, finishedAtMs: ports.now(), nowMs, replies, failing, standings };
   const findings = { ...judged, market, clusters, droppedPairs, seen, unpriced, outcome };
   const record = recordOf(input, findings, funnel.steps());
   if (input.performanceMonitoring) ports.log.info("scan.performance", performanceOf(replies, funnel.steps()));
@@ -61,7 +62,7 @@ export async function runScan(input: ScanInput, ports: ScanPorts): Promise<Resul
   const { owed, ...writes } = writesOf(outcome, { owed: input.owed, storing: input.storing, scan: { ...input, nowMs } });
   const stored = await saveAndPublish({ record, market, outcome, candidates }, input.storing ? writes : null, ports);
   if (!stored.ok) return stored;
-  const feeds = feedsAfter(fetched, { before: input, market, feeds: ports.feeds, failing });
+  const feeds = feedsAfter(fetched, { before: input, market, feeds: ports.feeds, failing, standings });
   const wanted = booksWanted(wishes, { depths, open: outcome.state.open, room: feeds.depthPace });
   const left = { lifecycle: outcome.state, owed, identity: identified.memory, depths, wanted, ...feeds };
   return ok({ record, ...left, refusedRows: stored.value.refused.length + stored.value.duplicatesRefused.length });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NOW_MS } from "../test/rows.ts";
 import { ANSWERS, inARow, stage, venueAt } from "../test/scan-stage.ts";
 import type { LegDepth } from "./domain/depth.ts";
-import type { FeedReply } from "./domain/feed.ts";
+import type { FeedHealth, FeedReply } from "./domain/feed.ts";
 import { err, ok } from "./domain/result.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { unbalancedSteps } from "./domain/funnel.ts";
@@ -45,6 +45,45 @@ test("a step of load on books: half of the pairs, a feed with 429 half of its ow
   // What a scan asks for was chosen by the one before.
   const perFeed = [0, 10, 10, 5, 2, 3, 4, 2, 3];
   expect(asked.map(({ alpha = 0, beta = 0 }) => [alpha, beta])).toEqual(perFeed.map((count) => [count, count]));
+});
+
+test("a feed that does not answer stands as it last said, with the scan in which it said so; one that never did is not known", async () => {
+  const health: FeedHealth = {
+    region: null,
+    breaker: { state: "closed", failures: 2, untilMs: null },
+    budget: { spent: 4, perMinute: 100 },
+    pause: null,
+    hosts: [],
+    lastFailure: null,
+  };
+  let nowMs = NOW_MS;
+  let isSilent = false;
+  const silence = { kind: "timeout", phase: "headers", limitMs: 1, message: "silent" } as const;
+  const { scan } = stage({
+    now: () => nowMs,
+    ask: async ({ feed }) => {
+      if (feed === "beta" && isSilent) return failedReply({ feed, venue: feed, error: silence, ms: 1 });
+      return {
+        ...(ANSWERS[feed] ?? expect.fail()),
+        health: feed === "beta" ? { ...health, region: nowMs === NOW_MS ? null : "weur" } : null,
+      };
+    },
+  });
+  const step = (atMs: number, silent: boolean) => (): Partial<ScanInput> => {
+    nowMs = NOW_MS + atMs;
+    isSilent = silent;
+    return {};
+  };
+  const done = await inARow(scan, [step(0, false), step(1_000, true), step(2_000, true), step(3_000, false)]);
+  const told = (feed: string) =>
+    done.map(({ record }) => record.venues.find((report) => report.feed === feed)).map((report) => [report?.health, report?.healthAtMs]);
+  expect(told("beta")).toEqual([
+    [health, NOW_MS],
+    [health, NOW_MS],
+    [health, NOW_MS],
+    [{ ...health, region: "weur" }, NOW_MS + 3_000],
+  ]);
+  expect(told("alpha")).toEqual(done.map(() => [null, null]));
 });
 
 describe("calls that do not suffice", () => {

@@ -10,7 +10,7 @@ import { askRound } from "./feeds/ask-round.ts";
 import { failedReply } from "./feeds/collect-venue.ts";
 import { depthPace } from "./feeds/depth-pace.ts";
 import { type FeedLoad, type FeedWork, planScan, type ScanPlan } from "./feeds/plan-scan.ts";
-import type { Failing, GatedMarket, ScannedFeed, ScanInput, ScanOutput, ScanPorts } from "./scan.ts";
+import type { Failing, GatedMarket, ScannedFeed, ScanInput, ScanOutput, ScanPorts, Standings } from "./scan.ts";
 
 /** What came of the feeds: a reply of each, also of those that were not asked, and the books that were wanted. */
 export type Fetched = { readonly replies: readonly FeedReply[]; readonly books: BooksRead };
@@ -73,8 +73,14 @@ const deferred = (message: string | null | undefined): VenueError => ({ kind: "d
  */
 export function feedsAfter(
   { replies, books }: Fetched,
-  scan: { readonly before: ScanInput; readonly market: GatedMarket; readonly feeds: readonly ScannedFeed[]; readonly failing: Failing },
-): Pick<ScanOutput, "silent" | "slowDue" | "loads" | "depthPace" | "failing"> {
+  scan: {
+    readonly before: ScanInput;
+    readonly market: GatedMarket;
+    readonly feeds: readonly ScannedFeed[];
+    readonly failing: Failing;
+    readonly standings: Standings;
+  },
+): Pick<ScanOutput, "silent" | "slowDue" | "loads" | "depthPace" | "failing" | "standings"> {
   const { before, market } = scan;
   const feeds = scan.feeds.map(({ id }) => id);
   const due = replies.flatMap(({ feed, slowDue }) => {
@@ -89,6 +95,7 @@ export function feedsAfter(
     slowDue: Object.fromEntries(due),
     loads: Object.fromEntries(loads),
     failing: scan.failing,
+    standings: scan.standings,
     depthPace: depthPace(before.depthPace, books.outcomes, bounds),
   };
 }
@@ -101,6 +108,12 @@ export function failingAfter(replies: readonly FeedReply[], before: Failing, now
     return [feed, Object.fromEntries(degraded.map(({ endpoint }) => [endpoint, sinceMs[endpoint] ?? nowMs]))];
   });
   return Object.fromEntries(known.filter(([, endpoints]) => Object.keys(endpoints).length > 0));
+}
+
+/** How each feed of this scan stands, or stood when it last said so: one that was put off or was silent says nothing. */
+export function standingsAfter(replies: readonly FeedReply[], before: Standings, nowMs: number): Standings {
+  const known = replies.map(({ feed, health }) => [feed, health === null ? before[feed] : { health, atMs: nowMs }] as const);
+  return Object.fromEntries(known.flatMap(([feed, standing]) => (standing === undefined ? [] : [[feed, standing] as const])));
 }
 
 /** A feed that failed keeps what was measured before; one that was put off has waited one scan more. */

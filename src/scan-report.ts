@@ -7,7 +7,7 @@ import type { Reconciled } from "./lifecycle/reconcile.ts";
 import { refusalToOpen } from "./lifecycle/transitions.ts";
 import { verdictOf } from "./lifecycle/verdict.ts";
 import { qualityOf } from "./scan-quality.ts";
-import type { Failing, GatedMarket, ScanInput } from "./scan.ts";
+import type { Failing, GatedMarket, ScanInput, Standings } from "./scan.ts";
 import type { Observations, Rejections, RejectionSample, ScanRecord, VenueReport } from "./storage/scan-record.ts";
 import { nearMisses } from "./strategies/near-misses.ts";
 import { type DroppedPair, SAMPLES_PER_REASON } from "./strategies/strategy.ts";
@@ -18,6 +18,7 @@ export type ScanFindings = {
   readonly finishedAtMs: number;
   readonly replies: readonly FeedReply[];
   readonly failing: Failing;
+  readonly standings: Standings;
   readonly market: GatedMarket;
   /** When the rows were judged, epoch ms. */
   readonly nowMs: number;
@@ -67,7 +68,7 @@ export function recordOf(input: ScanInput, findings: ScanFindings, funnel: reado
     funnel,
     rejections: rejectionsOf(input, findings),
     flags: input.flags,
-    venues: replies.map((reply) => venueReport(reply, findings.failing[reply.feed] ?? {})),
+    venues: replies.map((reply) => venueReport(reply, findings)),
     nearMisses: missed,
     unpriced: [...findings.unpriced].sort((a, b) => b.grossApr - a.grossApr || (a.key < b.key ? -1 : 1)).slice(0, UNPRICED_SHOWN),
     observations: observationsOf(findings),
@@ -107,13 +108,14 @@ function missedOf(input: ScanInput, { seen, outcome, nowMs }: Pick<ScanFindings,
   });
 }
 
-function venueReport(reply: FeedReply, failingSinceMs: Readonly<Record<string, number>>): VenueReport {
-  const { feed, venue, columns, error, degraded, calls, ms, health } = reply;
+function venueReport(reply: FeedReply, { failing, standings }: Pick<ScanFindings, "failing" | "standings">): VenueReport {
+  const { feed, venue, columns, error, degraded, calls, ms } = reply;
+  const standing = standings[feed];
   const failed = degraded.map(({ endpoint, fromMs, error: { kind, message } }) => ({
     endpoint,
     kind,
     message,
-    sinceMs: failingSinceMs[endpoint] ?? null,
+    sinceMs: failing[feed]?.[endpoint] ?? null,
     fromMs,
   }));
   return {
@@ -126,7 +128,8 @@ function venueReport(reply: FeedReply, failingSinceMs: Readonly<Record<string, n
     degraded: error === null ? failed : [],
     calls: calls.length,
     ms,
-    health,
+    health: standing?.health ?? null,
+    healthAtMs: standing?.atMs ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { BooksAsk, BooksReply, Depths } from "./domain/depth.ts";
-import type { FeedAsk, FeedId, FeedReply } from "./domain/feed.ts";
+import type { FeedAsk, FeedHealth, FeedId, FeedReply } from "./domain/feed.ts";
 import type { IdentityRulings, Quarantined } from "./domain/identity.ts";
 import type { Priced } from "./domain/opportunity.ts";
 import type { Result } from "./domain/result.ts";
@@ -61,6 +61,8 @@ export type ScanInput = {
   readonly depthPace: DepthPace;
   /** Since when endpoints have failed at feeds that gave rows. */
   readonly failing: Failing;
+  /** How feeds stood when they last said so. */
+  readonly standings: Standings;
   /** Slow endpoints that may be fetched in this scan, over all feeds. */
   readonly maxSlowCalls: number;
   /** Slow endpoints of each feed that waited after the scan before; a feed that is not named has all of its own to read. */
@@ -69,6 +71,9 @@ export type ScanInput = {
 
 /** By feed and endpoint, epoch ms. */
 export type Failing = Readonly<Record<FeedId, Readonly<Record<string, number>>>>;
+
+/** By feed; `atMs` is the scan that it was told in, epoch ms. */
+export type Standings = Readonly<Record<FeedId, { readonly health: FeedHealth; readonly atMs: number }>>;
 
 /** A feed to ask, with what the documents say of its venue. An adapter is one. */
 export type ScannedFeed = {
@@ -111,6 +116,7 @@ export type ScanOutput = {
   readonly loads: FeedLoads;
   readonly depthPace: DepthPace;
   readonly failing: Failing;
+  readonly standings: Standings;
   /** Rows that storage kept out: then D1 knows better than `lifecycle` what is open. */
   readonly refusedRows: number;
 };

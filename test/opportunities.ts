@@ -162,6 +162,7 @@ export const reportOf = ({ feed, ...fields }: Partial<VenueReport> & { readonly 
   calls: 1,
   ms: 1,
   health: null,
+  healthAtMs: null,
   ...fields,
 });
 

@@ -91,6 +91,7 @@ export function stage(over: Partial<ScanPorts> = {}) {
         storing: true,
         owed: {},
         failing: {},
+        standings: {},
         depths: {},
         wanted: [],
         silent: [],
@@ -139,6 +140,7 @@ const inputAfter = ({
   loads,
   depthPace,
   failing,
+  standings,
 }: ScanOutput): Partial<ScanInput> => ({
   lifecycle,
   owed,
@@ -150,4 +152,5 @@ const inputAfter = ({
   loads,
   depthPace,
   failing,
+  standings,
 });

@@ -58,7 +58,7 @@ describe("probe of feeds", () => {
     const lines = renderReport(report).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(LINE_CHARS);
     expect(new Set(lines.slice(0, ADAPTERS.length + 1).map((line) => line.search(/HTTP|200/u))).size).toBe(1);
-    expect(lines.at(-1)).toBe(`All ${ADAPTERS.length} are well.`);
+    expect(lines.at(-1)).toBe(`All of ${ADAPTERS.length} feeds are well.`);
   });
 
   it.each([
@@ -106,7 +106,7 @@ describe("probe of feeds", () => {
     expect(report.failed).toBe(ADAPTERS.length + 2);
     const text = renderReport(report);
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(LINE_CHARS);
-    expect(text).toContain(`${ADAPTERS.length + 2} of ${ADAPTERS.length + 2} are not well.`);
+    expect(text).toContain(`${ADAPTERS.length + 2} of ${ADAPTERS.length} feeds and 2 keys are not well.`);
   });
 });
 

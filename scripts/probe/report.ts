@@ -58,7 +58,7 @@ export function renderReport(report: ProbeReport): string {
     ]),
   ]);
   const keys = align([
-    ["key of", "id", "scope", "perpetual fee", "spot fee"],
+    ["key of", "id", "scope", "taker, perpetual", "taker, spot"],
     ...report.keys.map(({ venue, keyId, scope, fees }) => [venue, keyId, scope, feeText(fees.perpetual), feeText(fees.spot)]),
   ]);
   const problems = [
@@ -67,8 +67,9 @@ export function renderReport(report: ProbeReport): string {
   ]
     .filter(({ problem }) => problem !== null)
     .flatMap(({ name, problem, advice }) => [`! ${name}: ${problem ?? ""}`, ...(advice === null ? [] : [`  → ${advice}`])]);
-  const all = report.feeds.length + report.keys.length;
-  const verdict = report.failed === 0 ? `All ${all} are well.` : `${report.failed} of ${all} are not well.`;
+  const feedCount = `${report.feeds.length} feeds`;
+  const all = report.keys.length === 0 ? feedCount : `${feedCount} and ${report.keys.length} keys`;
+  const verdict = report.failed === 0 ? `All of ${all} are well.` : `${report.failed} of ${all} are not well.`;
   const parts = [feeds, report.keys.length === 0 ? ["No keys are given."] : keys, problems, [verdict]];
   return parts
     .filter((part) => part.length > 0)

@@ -1,13 +1,19 @@
 import type { Told } from "../domain/delivery.ts";
 import type { Opportunity, OpportunityEvent } from "../domain/opportunity.ts";
 import type { Person } from "../domain/person.ts";
+import type { VenueReport } from "../storage/scan-record.ts";
 import type { LocalClock } from "./local-time.ts";
 import type { PriceAt } from "./price-at.ts";
 
 /** A row that a scan changed, with what happened to it, in order. */
 export type ChangedRow = { readonly row: Opportunity; readonly events: readonly OpportunityEvent[] };
 /** What a scan has to tell. `finishedAtMs`: its end, epoch ms. */
-export type TellingScan = { readonly scanId: string; readonly finishedAtMs: number; readonly rows: readonly ChangedRow[] };
+export type TellingScan = {
+  readonly scanId: string;
+  readonly finishedAtMs: number;
+  readonly rows: readonly ChangedRow[];
+  readonly venues: readonly VenueReport[];
+};
 
 /** How much one person is told. */
 export type Limits = { readonly perScan: number; readonly perDay: number; readonly coolDownMs: number };

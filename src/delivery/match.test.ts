@@ -40,10 +40,11 @@ function match(
     readonly holds?: readonly string[];
     readonly held?: Partial<Held>;
     readonly nowMs?: number;
+    readonly venues?: MatchInput["scan"]["venues"];
   } = {},
 ): readonly NewDelivery[] {
   return matchPerson({
-    scan: { scanId: "scan-1", finishedAtMs: NOW_MS, rows },
+    scan: { scanId: "scan-1", finishedAtMs: NOW_MS, rows, venues: over.venues ?? [] },
     person: personWith(over.wishes),
     told: over.told ?? [],
     holds: new Map(over.holds?.map((id) => [id, { ...HELD, ...over.held }])),
@@ -72,6 +73,26 @@ describe("a pair that clears the bar", () => {
       venueAtMs: NOW_MS - 1_000,
       scanAtMs: NOW_MS,
       payload: { kind: "opened", others: 0, taken: false, netBefore: null, pair: { id: btc.id, priced: { key: btc.key } } },
+    });
+  });
+
+  test("is told with the figures that a venue of its legs did not give in this scan, and with no other venue's", () => {
+    const late = { endpoint: "openInterest", kind: "timeout", message: "late", sinceMs: NOW_MS - 1, fromMs: null };
+    const report = {
+      ok: true,
+      receivedAtMs: NOW_MS,
+      rows: 1,
+      error: null,
+      degraded: [late],
+      calls: 1,
+      ms: 1,
+      health: null,
+      healthAtMs: null,
+    };
+    const venues = ["beta", "gamma", "beta-spot"].map((feed) => ({ feed, venue: feed.replace("-spot", ""), ...report }));
+    const [delivery] = match([changed(btc, "opened")], { venues });
+    expect(delivery?.payload).toMatchObject({
+      degraded: [{ venue: "beta", endpoint: "openInterest", sinceMs: NOW_MS - 1, fromMs: null }],
     });
   });
 

@@ -1,5 +1,6 @@
 import type { NewDelivery } from "../domain/delivery.ts";
 import type { Person } from "../domain/person.ts";
+import { degradedLegs } from "../storage/degraded-legs.ts";
 import { applyLimits } from "./apply-limits.ts";
 import type { MatchInput } from "./match-input.ts";
 import { isAmong, mutedBy } from "./my-cards.ts";
@@ -68,6 +69,7 @@ type Queued = Extract<NewDelivery, { readonly status: "queued" }>;
 function deliveryOf(notice: Notice, { scan, person }: MatchInput, others: number): Queued {
   const { kind, event, row, own, protective } = notice;
   const { id, status, openedAtMs, scansMerged, revivals } = row;
+  const degraded = degradedLegs(own, scan.venues).map(({ venue, endpoint, sinceMs, fromMs }) => ({ venue, endpoint, sinceMs, fromMs }));
   return {
     eventId: event.id,
     telegramId: person.telegramId,
@@ -87,6 +89,7 @@ function deliveryOf(notice: Notice, { scan, person }: MatchInput, others: number
       netBefore: notice.netBefore,
       reason: notice.reason,
       taken: notice.taken,
+      ...(degraded.length === 0 ? {} : { degraded }),
     },
     venueAtMs: oldestOf(own.long.quote.receivedAtMs, own.short.quote.receivedAtMs),
     scanAtMs: scan.finishedAtMs,

@@ -44,7 +44,7 @@ export async function onEvents(ports: EventsPorts, message: EventsMessage, pageS
   const people = await pageOfPeople(db, { after: message.after, limit: pageSize });
   const last = people.at(-1)?.telegramId;
   if (last === undefined) return;
-  const telling: TellingScan = { scanId: message.scanId, finishedAtMs: scan.finishedAtMs, rows };
+  const telling: TellingScan = { scanId: message.scanId, finishedAtMs: scan.finishedAtMs, rows, venues: scan.venues };
   const { deliveries, carries } = await matchPage(ports, { scan: telling, people, flags });
   const waiting = await enqueue(db, spread(deliveries), ports.now());
   await ports.wake(waiting);

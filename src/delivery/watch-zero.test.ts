@@ -82,6 +82,7 @@ describe("scans without an opportunity", () => {
       rows: 0,
       degraded: [],
       health: null,
+      healthAtMs: null,
       calls: 3,
       ms: 8_000,
     };

@@ -1,5 +1,6 @@
 import type { Opportunity, Priced, Strategy } from "./opportunity.ts";
 import type { Person, Preferences } from "./person.ts";
+import type { VenueId } from "./venue.ts";
 
 /** What a message is about; `alerts` of a person's settings switch the first five kinds and `data-back` goes with `no-data`. */
 export const DELIVERY_KINDS = [
@@ -15,6 +16,16 @@ export const DELIVERY_KINDS = [
   "broadcast",
 ] as const;
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
+
+/** Figures that the venue of a leg did not give in a scan, or an older body of it gave. */
+export type DegradedFigures = {
+  readonly venue: VenueId;
+  readonly endpoint: string;
+  /** First of the scans in a row without them, epoch ms; `null` where it is not known. */
+  readonly sinceMs: number | null;
+  /** Arrival of the older body that serves meanwhile, epoch ms; `null`: they are missing. */
+  readonly fromMs: number | null;
+};
 
 /** An opportunity at one person's fees, size and horizon. */
 export type PersonalPair = {
@@ -40,6 +51,8 @@ export type DeliveryPayload =
       readonly reason: string | null;
       /** Whether the person has marked it as taken. */
       readonly taken: boolean;
+      /** Of the scan it is told of; absent where all came. */
+      readonly degraded?: readonly DegradedFigures[];
     }
   | {
       readonly kind: "watch";

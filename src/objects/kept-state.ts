@@ -6,7 +6,7 @@ import type { FeedLoads } from "../feeds/plan-scan.ts";
 import { type IdentityRulings, NO_RULINGS } from "../domain/identity.ts";
 import type { Opportunity } from "../domain/opportunity.ts";
 import type { Flags } from "../flags.ts";
-import type { Failing } from "../scan.ts";
+import type { Failing, Standings } from "../scan.ts";
 import type { Owed } from "../lifecycle/owed.ts";
 import { type ClosedRow, type LifecycleState, type OpenRow, writtenOf } from "../lifecycle/state.ts";
 import { EMPTY_IDENTITY_MEMORY, type IdentityMemory } from "../quality/identity-memory.ts";
@@ -29,6 +29,7 @@ export type Kept = {
   /** What operators ruled on instruments, as it was last read. */
   readonly rulings: IdentityRulings;
   readonly failing: Failing;
+  readonly standings: Standings;
   readonly flags: Flags | null;
 };
 
@@ -44,6 +45,7 @@ export const NOTHING_KEPT = {
   depthPace: FULL_PACE,
   rulings: NO_RULINGS,
   failing: {},
+  standings: {},
   flags: null,
 } satisfies Omit<Kept, "lastSlotMs" | "lifecycle">;
 

@@ -30,8 +30,10 @@ export type VenueReport = {
   /** HTTP attempts, retries included. */
   readonly calls: number;
   readonly ms: number;
-  /** Breaker, budget, pause, hosts and region after the scan; `null` where the feed itself did not answer. */
+  /** Breaker, budget, pause, hosts and region as the feed last told them; `null` before it ever did. */
   readonly health: FeedHealth | null;
+  /** The scan that it told them in, epoch ms: an older one where the feed was put off or did not answer. */
+  readonly healthAtMs: number | null;
 };
 
 /** What a scan refused, by step, feed and rule, with a few samples. */
@@ -140,6 +142,7 @@ export const venueReportSchema: z.ZodType<VenueReport> = z.object({
   ms: z.number(),
   // Rows written before feeds told how they stand have none.
   health: healthSchema.nullable().default(null),
+  healthAtMs: z.number().nullable().default(null),
 });
 
 const rejectionsSchema: z.ZodType<Rejections> = z.object({

@@ -56,7 +56,12 @@ describe("faults of a part of a venue", () => {
       ok: true,
       degraded: [{ endpoint: "tickers", kind: "server" }],
     });
-    for (const row of await storedRows(world)) expect(row.status, row.pair).toBe(touches(row, "gate") ? "no-data" : "open");
+    const rows = await storedRows(world);
+    for (const row of rows) expect(row.status, row.pair).toBe(touches(row, "gate") ? "no-data" : "open");
+    const lame = rows.find((row) => touches(row, "gate"));
+    await expect
+      .poll(async () => await (await world.get(`/api/opportunities/${lame?.id ?? ""}`)).json(), { timeout: 10_000 })
+      .toMatchObject({ degraded: [{ venue: "gate", endpoint: "tickers", kind: "server" }] });
     world.simulator.control({ clear: true });
     await world.scan();
     for (const { status, pair } of await storedRows(world)) expect(status, pair).toBe("open");

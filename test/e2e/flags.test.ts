@@ -89,6 +89,13 @@ describe("a flag set in D1 holds from the next scan on", () => {
     const health = await (await world.get("/api/health")).json();
     for (const feed of putOff)
       expect(health).toMatchObject({ venues: expect.arrayContaining([expect.objectContaining({ feed, status: "deferred" })]) });
+    const { venues } = healthSchema.parse(await (await world.get("/api/health/detailed")).json());
+    const newestMs = Math.max(...venues.map(({ standingAtMs }) => Number(standingAtMs)));
+    for (const { feed, standing, standingAtMs } of venues) {
+      expect(standing, feed).not.toBeNull();
+      const isPutOff = putOff.includes(feed);
+      expect(Number(standingAtMs) < newestMs, `${feed}: of an earlier scan exactly where it was put off`).toBe(isPutOff);
+    }
     await dropFlag(world, "max_calls_per_scan");
     await world.scan();
     expectPlanted(await storedRows(world), expectedPairs(world));

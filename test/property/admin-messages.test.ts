@@ -60,6 +60,7 @@ const feeds: fc.Arbitrary<VenueReport> = fc.record({
   calls: counts,
   ms: fc.nat({ max: 30_000 }),
   health: fc.option(healths, { nil: null }),
+  healthAtMs: fc.constantFrom(null, NOW_MS - 120_000),
 });
 const scans = fc
   .record({

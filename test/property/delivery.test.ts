@@ -134,7 +134,7 @@ const input: fc.Arbitrary<MatchInput> = rows.chain((changed) =>
       limits: fc.record({ perScan: fc.nat(4), perDay: fc.nat(6), coolDownMs: fc.constantFrom(0, 4 * HOUR_MS) }),
     })
     .map(({ wishes, told, holds, limits }) => ({
-      scan: { scanId: SCAN, finishedAtMs: NOW_MS, rows: changed },
+      scan: { scanId: SCAN, finishedAtMs: NOW_MS, rows: changed, venues: [] },
       person: personWith(wishes),
       told,
       holds: new Map(holds),

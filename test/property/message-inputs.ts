@@ -178,6 +178,7 @@ export const reads: fc.Arbitrary<ShownSnapshot> = fc
         error: { kind: "timeout", message: "" },
         degraded: [],
         health: null,
+        healthAtMs: null,
         calls: 0,
         ms: 0,
       })),
@@ -200,6 +201,17 @@ export const reads: fc.Arbitrary<ShownSnapshot> = fc
     },
   }));
 
+/** What failed at the venues of a pair's legs. */
+export const degradedFigures = fc.array(
+  fc.record({
+    venue: names,
+    endpoint: fc.oneof(names, fc.constantFrom("openInterest", "instruments", "constructor")),
+    sinceMs: fc.option(fc.constant(NOW - 120_000)),
+    fromMs: fc.option(fc.constant(NOW - 60_000)),
+  }),
+  { maxLength: 5 },
+);
+
 const personalPairs = fc
   .record({ priced: pairs, scansMerged: fc.nat(), revivals: fc.nat({ max: 5 }) })
   .map((fields) => ({ ...fields, id: opportunityId(fields.priced.key, 0), status: "open" as const, openedAtMs: NOW - 60_000 }));
@@ -219,6 +231,7 @@ const payloads: fc.Arbitrary<DeliveryPayload> = fc.oneof(
     netBefore: fc.option(fc.double({ min: -1, max: 1, noNaN: true })),
     reason: fc.option(fc.oneof(fc.constantFrom("below-bar", "data-lost", "pays-funding"), names)),
     taken: fc.boolean(),
+    degraded: degradedFigures,
   }),
   fc.record({
     kind: fc.constant("watch" as const),

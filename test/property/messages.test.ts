@@ -23,22 +23,9 @@ import { catalogueOf } from "../../src/telegram/text/catalogue.ts";
 import { NOW } from "../arbitraries.ts";
 import { scanOf } from "../opportunities.ts";
 import { faultsOf } from "./message-check.ts";
-import { deliveries, names, people, preferences, reads } from "./message-inputs.ts";
+import { degradedFigures, deliveries, names, people, preferences, reads } from "./message-inputs.ts";
 
 const RUNS = { numRuns: 150 };
-const times = fc.option(fc.integer({ min: NOW - 1e9, max: NOW }), { nil: null });
-const degradedOf = fc.array(
-  fc.record({
-    side: fc.constantFrom("long", "short"),
-    venue: names,
-    endpoint: fc.oneof(names, fc.constantFrom("openInterest", "instruments", "constructor")),
-    kind: names,
-    message: names,
-    sinceMs: times,
-    fromMs: times,
-  }),
-  { maxLength: 4 },
-);
 /** Nothing tapped yet. */
 const TAPPED = { ...DEFAULT_PREFERENCES };
 const TOLD = [
@@ -116,7 +103,7 @@ describe("rendered text is always valid, whatever the market and the names in it
 
   test("card and explanation of every pair of a snapshot", () => {
     fc.assert(
-      fc.property(reads, people, degradedOf, (read, person, degraded) => {
+      fc.property(reads, people, degradedFigures, (read, person, degraded) => {
         const { snapshot } = read;
         const { language } = person.preferences;
         for (const pair of pairsIn(snapshot)) {

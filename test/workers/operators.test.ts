@@ -280,6 +280,7 @@ async function stored(): Promise<void> {
     error: { kind: "timeout", message: "8 s" },
     degraded: [],
     health: null,
+    healthAtMs: null,
     calls: 3,
     ms: 8_000,
   };

@@ -78,10 +78,14 @@ function venueHealth(report: VenueReport, { nowMs, maxAgeMs }: Ages) {
   };
 }
 
-/** With region, breaker, budget of the last minute, pause and its cause, hosts and the last failure; `null` where the feed did not tell. */
+/**
+ * With region, breaker, budget of the last minute, pause and its cause, hosts and the last failure, as the feed told them at
+ * `standingAtMs`: in an earlier scan where it was put off or did not answer, which `error` says. `null` before it ever told.
+ */
 const venueDetails = (report: VenueReport, ages: Ages) => ({
   ...venueHealth(report, ages),
   calls: report.calls,
   degraded: report.degraded,
   standing: report.health,
+  standingAtMs: report.healthAtMs,
 });

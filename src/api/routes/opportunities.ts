@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import { type Missed, type Priced, STRATEGIES } from "../../domain/opportunity.ts";
+import { type Missed, type Opportunity, type Priced, STRATEGIES } from "../../domain/opportunity.ts";
 import { type OwnTerms, withOwnTerms } from "../../economics/own-terms.ts";
 import { withUnknownNet } from "../../economics/unknown-net.ts";
 import { byNet, cardsOf } from "../../lifecycle/cards.ts";
-import { degradedLegs } from "../../storage/degraded-legs.ts";
+import { type DegradedLeg, degradedLegs } from "../../storage/degraded-legs.ts";
 import { opportunityById } from "../../storage/opportunities.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { ShownOpportunity } from "../../storage/schemas.ts";
@@ -39,6 +39,8 @@ const listQuery = z.strictObject({
 });
 type ListQuery = z.infer<typeof listQuery>;
 
+type Shown = { readonly row: ShownOpportunity; readonly venues: Snapshot["venues"] };
+
 /** `GET /api/opportunities` and `GET /api/opportunities/{id}`. */
 export function opportunityRoutes(services: ApiServices): Hono {
   const routes = new Hono();
@@ -56,7 +58,9 @@ export function opportunityRoutes(services: ApiServices): Hono {
     const shown = await shownWithoutD1(services, id);
     if (shown !== null) {
       const { market } = services.config;
-      return context.json({ ...opportunityView(shown, services.now()), audit: null, events: null, market, risk: RISK_LINE });
+      const { row, venues } = shown;
+      const view = { ...opportunityView(row, services.now()), degraded: degradedLegs(row.priced, venues) };
+      return context.json({ ...view, audit: null, events: null, market, risk: RISK_LINE });
     }
     const { found } = await opportunityById(services.db, id);
     if (found === null)
@@ -68,6 +72,7 @@ export function opportunityRoutes(services: ApiServices): Hono {
       });
     return context.json({
       ...opportunityView(found.opportunity, services.now()),
+      degraded: await degradedNow(services, found.opportunity),
       audit: found.audit,
       events: found.events,
       market: services.config.market,
@@ -77,11 +82,21 @@ export function opportunityRoutes(services: ApiServices): Hono {
   return routes;
 }
 
+/** What failed at the venues of its legs in the newest scan; `null` where that one says nothing of its figures. */
+async function degradedNow({ snapshots }: ApiServices, { status, priced }: Opportunity): Promise<readonly DegradedLeg[] | null> {
+  if (status === "closed") return null;
+  const read = await readSnapshot(snapshots);
+  return read.ok ? degradedLegs(priced, read.value.snapshot.venues) : null;
+}
+
 /** While D1 is switched off it knows nothing of what has opened since; the list does, without what was stored of the row. */
-async function shownWithoutD1({ snapshots }: ApiServices, id: string): Promise<ShownOpportunity | null> {
+async function shownWithoutD1({ snapshots }: ApiServices, id: string): Promise<Shown | null> {
   if ((await snapshots.layers?.())?.d1 !== false) return null;
   const read = await readSnapshot(snapshots);
-  return read.ok ? (read.value.snapshot.opportunities.find((row) => row.id === id) ?? null) : null;
+  if (!read.ok) return null;
+  const { opportunities, venues } = read.value.snapshot;
+  const row = opportunities.find((each) => each.id === id);
+  return row === undefined ? null : { row, venues };
 }
 
 /** The list at the fees of the one who asks, else at the documented ones. */

@@ -7,7 +7,7 @@ import * as format from "../format.ts";
 import type { Message } from "../message.ts";
 import { catalogueOf } from "../text/catalogue.ts";
 import { venueName } from "../../venues/trading-page.ts";
-import { warnings } from "./card.ts";
+import { degradedLine, warnings } from "./card.ts";
 import { incidentName } from "./incident-name.ts";
 import { direction, horizonWords, legLine, netAndApr, strategyName, venueWords } from "./pair.ts";
 import { bold, button, joined, type Line, lines, marketBanner, message, riskNote, rows, safe, safeText } from "./parts.ts";
@@ -106,7 +106,7 @@ function headline(payload: PairPayload, language: Language): string {
 }
 
 /** The pair behind an alert; what has ended or is without data only by its direction and last net. */
-function details({ kind, pair, others }: PairPayload, { person, nowMs }: AlertContext): readonly Line[] {
+function details({ kind, pair, others, degraded = [] }: PairPayload, { person, nowMs }: AlertContext): readonly Line[] {
   const { language } = person.preferences;
   const { alert, parts } = catalogueOf(language);
   const { priced } = pair;
@@ -134,6 +134,7 @@ function details({ kind, pair, others }: PairPayload, { person, nowMs }: AlertCo
       ? alert.costsPaid(format.usd(cost, language), format.span(breakEven.days * DAY_MS, language))
       : alert.costs(format.usd(cost, language)),
     ...warnings(priced, language),
+    degradedLine({ degraded, language }),
     others > 0 && alert.othersToo(others, safe(priced.asset)),
   ];
 }

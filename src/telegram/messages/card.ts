@@ -1,8 +1,8 @@
 import { feedIdOf } from "../../domain/feed.ts";
+import type { DegradedFigures } from "../../domain/delivery.ts";
 import type { Opportunity, Priced } from "../../domain/opportunity.ts";
 import type { Language, Preferences } from "../../domain/person.ts";
 import { DAY_MS, HOUR_MS } from "../../domain/units.ts";
-import type { DegradedLeg } from "../../storage/degraded-legs.ts";
 import { venueName } from "../../venues/trading-page.ts";
 import * as format from "../format.ts";
 import type { Message } from "../message.ts";
@@ -30,7 +30,7 @@ export type CardInput = {
   /** Age of the scan behind the figures, ms; `null` where they are the last of an older scan. */
   readonly ageMs: number | null;
   /** What failed at the venues of its legs in the scan behind the figures. */
-  readonly degraded: readonly DegradedLeg[];
+  readonly degraded: readonly DegradedFigures[];
   readonly nowMs: number;
 };
 
@@ -181,14 +181,26 @@ export function warnings({ asset, long, short, marks, ledger }: Priced, language
   ];
 }
 
-/** Which figures of a leg are missing or old, and since when. */
-function degradedLines({ degraded, language }: CardInput): readonly Line[] {
+/** Which figures of the legs are missing or old, and since when; each once. */
+function degradedLines({ degraded, language }: DegradedInput): readonly string[] {
   const { card } = catalogueOf(language);
-  return degraded.map(({ venue, endpoint, sinceMs, fromMs }) => {
+  const told = degraded.map(({ venue, endpoint, sinceMs, fromMs }) => {
     const [name, figures] = [safe(venueName(venue)), textOf(card.figures, endpoint)];
     if (fromMs !== null) return card.figuresOld(name, figures, format.clock(fromMs, language));
     return sinceMs === null ? card.figuresMissing(name, figures) : card.figuresMissingSince(name, figures, format.clock(sinceMs, language));
   });
+  return [...new Set(told)];
+}
+type DegradedInput = { readonly degraded: readonly DegradedFigures[]; readonly language: Language };
+
+/** Figures that an alert names; the card has the others. */
+const DEGRADED_NAMED = 2;
+
+/** The same in one line, for an alert; nothing where all came. */
+export function degradedLine(input: DegradedInput): Line {
+  const told = degradedLines(input);
+  const more = told.length > DEGRADED_NAMED ? [`+${told.length - DEGRADED_NAMED}`] : [];
+  return told.length > 0 && [...told.slice(0, DEGRADED_NAMED), ...more].join(" · ");
 }
 
 /** Whether the crossing is that of a larger size than the ledger's: economics/own-terms.ts says so among the reasons. */

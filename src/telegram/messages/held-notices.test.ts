@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { fundingPair, NOW_MS, opened } from "../../../test/opportunities.ts";
 import { personWith } from "../../../test/people.ts";
-import type { Delivery } from "../../domain/delivery.ts";
+import type { DegradedFigures, Delivery } from "../../domain/delivery.ts";
 import type { Priced } from "../../domain/opportunity.ts";
+import type { Language } from "../../domain/person.ts";
 import { instrumentsOf } from "./pair.ts";
 import { renderDelivery } from "./alert.ts";
 import { renderTook } from "./took.ts";
 
+type Told = { readonly degraded: readonly DegradedFigures[]; readonly language: Language };
+
 /** The message that terms of a pair have changed, to who holds it. */
-function changedTerms(priced: Priced, taken = true): readonly string[] {
+function changedTerms(priced: Priced, taken = true, over: Partial<Told> = {}): readonly string[] {
   const { id, status, openedAtMs, scansMerged, revivals } = opened(priced);
   const pair = { id, status, openedAtMs, scansMerged, revivals, priced };
   const delivery: Delivery = {
@@ -23,12 +26,17 @@ function changedTerms(priced: Priced, taken = true): readonly string[] {
     strategy: "funding",
     asset: "BTC",
     netTold: priced.ledger.net,
-    payload: { kind: "terms-changed", pair, others: 0, netBefore: null, reason: null, taken },
+    payload: { kind: "terms-changed", pair, others: 0, netBefore: null, reason: null, taken, degraded: over.degraded ?? [] },
     attempts: 1,
     venueAtMs: NOW_MS,
     scanAtMs: NOW_MS,
   };
-  return renderDelivery(delivery, { person: personWith(), repeated: false, nowMs: NOW_MS, market: "live" }).text.split("\n");
+  return renderDelivery(delivery, {
+    person: personWith({ language: over.language ?? "en" }),
+    repeated: false,
+    nowMs: NOW_MS,
+    market: "live",
+  }).text.split("\n");
 }
 
 describe("who holds a pair", () => {
@@ -59,4 +67,14 @@ describe("who holds a pair", () => {
     expect(told("~a1b2c3d4e5f6")).not.toContain("If it turns or ends, you are told");
     expect(told("~a1b2c3d4e5f6")).toContain("nothing tells you when it turns");
   });
+});
+
+test("an alert names in one line, in either language, which figures of its legs are missing or old", () => {
+  const at = (endpoint: string, sinceMs: number | null, fromMs: number | null = null) => ({ venue: "gate", endpoint, sinceMs, fromMs });
+  const degraded = [at("openInterest", null), at("tickers", null, NOW_MS), at("tickers", null, NOW_MS), at("other", null)];
+  const english = changedTerms(fundingPair(), false, { degraded }).filter((line) => line.includes("Gate"));
+  expect(english).toEqual([expect.stringMatching(/^Gate: open interest unknown · Gate: prices of \S.*, not read since · \+1$/u)]);
+  const indonesian = changedTerms(fundingPair(), false, { degraded, language: "id" }).filter((line) => line.includes("Gate"));
+  expect(indonesian).toEqual([expect.stringMatching(/^Gate: .+ tidak diketahui · .+ · \+1$/u)]);
+  expect(changedTerms(fundingPair(), false).join("\n")).not.toContain("Gate");
 });

@@ -10,7 +10,18 @@ const market = marketOf([
   { venue: "gate", asset: "BTC", rate: 0.0001, receivedAtMs: NOW_MS - 5_000 },
   { venue: "binance", asset: "BTC", kind: "spot", symbol: "BTC/USDT", receivedAtMs: NOW_MS - 5_000 },
 ]);
-const report = { feed: "okx", venue: "okx", ok: false, receivedAtMs: null, rows: 0, degraded: [], calls: 1, ms: 8_000, health: null };
+const report = {
+  feed: "okx",
+  venue: "okx",
+  ok: false,
+  receivedAtMs: null,
+  rows: 0,
+  degraded: [],
+  calls: 1,
+  ms: 8_000,
+  health: null,
+  healthAtMs: null,
+};
 const sample = (fields: Partial<RejectionSample>): RejectionSample => ({
   step: "gate",
   feed: "bybit",
