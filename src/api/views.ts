@@ -21,6 +21,8 @@ export function legView(leg: Leg): Record<string, unknown> {
     fundingIntervalHours: hours,
     fundingRatePer8h: rate === null || hours === null ? null : (rate * 8) / hours,
     nextFundingAtMs: quote.nextFundingAtMs,
+    // `continuous` has no next time; spot pays no funding at all.
+    fundingAccrual: quote.kind === "spot" ? null : leg.accrual,
     fundingCap: quote.fundingCap,
     takerFeeRate: leg.takerFeeRate,
     takerFeeSource: leg.takerFeeSource,

@@ -63,8 +63,10 @@ function rateLine({ venue, asset, symbol, ratePer8h, intervalHours, nextFundingA
   const { parts } = catalogueOf(language);
   const settle = symbol.split(":")[1];
   const name = [safe(venueName(venue)), settle === undefined || settle === "USDT" ? null : safe(settle), named ? safe(asset) : null];
+  // What settles has a next time, or the gate would have refused it.
+  const often = nextFundingAtMs === null ? parts.allTheTime : parts.every;
   const when = [
-    intervalHours === null ? null : parts.every(format.span(intervalHours * HOUR_MS, language)),
+    intervalHours === null ? null : often(format.span(intervalHours * HOUR_MS, language)),
     nextFundingAtMs === null || nextFundingAtMs < nowMs ? null : format.inSpan(nextFundingAtMs - nowMs, language),
   ].filter((fact) => fact !== null);
   return joined([
