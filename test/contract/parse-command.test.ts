@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCommand, SHOWN_FIELDS } from "../../scripts/parse.ts";
-import { adapterOf, ADAPTERS, adaptersOf, VENUE_IDS } from "../../src/venues/registry.ts";
+import { ADAPTERS, adaptersOf, VENUE_IDS } from "../../src/venues/registry.ts";
 import { CAPTURES_DIR, capturesNote, haveCaptures } from "../captures.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22);
@@ -141,7 +141,9 @@ describe("npm run parse -- VENUE name=body.json", () => {
     [
       "an unknown endpoint",
       ["gate", "funding=x.json"],
-      `expected an endpoint of ${Object.keys(adapterOf("gate")?.endpoints ?? {}).join(", ")}, found "funding"`,
+      `expected an endpoint of ${adaptersOf("gate")
+        .flatMap(({ endpoints }) => Object.keys(endpoints))
+        .join(", ")}, found "funding"`,
     ],
     ["an endpoint by the name of an object's own property", ["gate", "toString=x.json"], 'found "toString"'],
     ["a missing file", ["gate", "contracts=/no/such/file.json"], "ENOENT"],
