@@ -148,10 +148,11 @@ function tickRow(row: MarketRow, { nowMs, time }: Clock): WireRow {
     close: price(row.last),
     low: price(row.low24h),
     high: price(row.high24h),
-    amount: trimmed(volume / 10 ** contractPlaces(row), Math.max(0, contractPlaces(row))),
+    // Both sides of each trade.
+    amount: trimmed((2 * volume) / 10 ** contractPlaces(row), Math.max(0, contractPlaces(row))),
     count: volume === 0 ? 0 : 1 + Math.floor(volume / 100),
-    vol: String(volume),
-    trade_turnover: isQuoted(row) ? trimmed(row.volumeUsd, 4) : "0",
+    vol: String(2 * volume),
+    trade_turnover: isQuoted(row) ? trimmed(2 * row.volumeUsd, 4) : "0",
   };
 }
 

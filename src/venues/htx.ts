@@ -8,6 +8,7 @@
  * - A rate of zero is written `0E-18`. `funding_time` of a suspended contract stays where it was, months back.
  * - Both lists hold dated futures beside the swaps, told by a date in the name, and their rate is null.
  * - `tradfi_labels` and `labels` tell shares, indices and metals from coins; some have the second alone.
+ * - Volumes of `merged` are documented as the sum of both sides, buys and sells: each trade counts twice, so they are halved.
  * - `ts` is when the reply was made, the same on each of its rows. Errors come with `err_code` or `err-code`, inside HTTP 200.
  * - Whether a contract ends is told by its status alone. What status 0, "delisting", still lets one do is not documented.
  */
@@ -40,6 +41,8 @@ import {
 const DOCS = "https://huobiapi.github.io/docs/usdt_swap/v1/en/";
 const hot = { method: "GET", refreshMs: 0, weight: 1, maxBytes: 4_000_000 } as const;
 const slow = { method: "GET", refreshMs: 30 * MINUTE_MS, weight: 1, maxBytes: 4_000_000, required: false } as const;
+/** How often the 24 h figures count a trade: `${DOCS}#general-get-a-batch-of-market-data-overview-v2`, read 2026-11-30. */
+const BOTH_SIDES = 2;
 /** 150 levels a side, prices not merged. */
 const DEPTH = "/linear-swap-ex/market/depth?type=step0";
 const depth = { method: "GET", weight: 1, maxBytes: 200_000 } as const;
@@ -161,7 +164,7 @@ function join(tables: Fetches, _: number, names: NameBook): Result<Parsed, Venue
     out.fundingRatePerInterval[at] = numberIn(row.funding_rate, fault);
     out.fundingIntervalHours[at] = contract?.settlementPeriod ?? Number.NaN;
     out.nextFundingAtMs[at] = timeMsIn(row.funding_time, fault);
-    out.volume24hUsd[at] = numberIn(tick?.trade_turnover, fault);
+    out.volume24hUsd[at] = numberIn(tick?.trade_turnover, fault) / BOTH_SIDES;
     // Orders are in whole contracts.
     out.minOrderBase[at] = contractSize;
     out.lotBase[at] = contractSize;

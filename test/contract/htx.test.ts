@@ -155,7 +155,7 @@ describe.skipIf(!haveCaptures)(`figures of recorded bodies, worked out by hand${
       ask: 3.398e-6,
       fundingRatePerInterval: 0.0001,
       nextFundingAtMs: Date.UTC(2026, 8, 14), // funding_time 1789344000000
-      volume24hUsd: 1571042.071, // trade_turnover
+      volume24hUsd: 1571042.071 / 2, // trade_turnover counts buys and sells
       replyAtMs: 1_789_336_869_034, // the rates came a second before the tickers
       receivedAtMs: RECORDED_MS,
     });
