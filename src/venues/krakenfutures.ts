@@ -4,7 +4,8 @@
  * - `fundingRate` is what one coin pays in USD for the current hour, not a fraction; so is `fundingRatePrediction`, that of
  *   the next. Here it is divided by the mark price, since a leg's notional is its coins at this venue's own price. ccxt
  *   divides by the same; Kraken's own relative rate is probably by the index (not confirmed). The two differ by the basis:
- *   less than a hundredth of the rate where the basis is under a percent. Without a mark there is no rate.
+ *   less than a hundredth of the rate where the basis is under a percent. Without a mark there is no rate. The cap is wide
+ *   enough for either: a rate cut at the cap of the index is no rate beyond it because the mark is lower.
  * - Paid at each full hour; no time is sent, the schedule is documented.
  * - One contract is one coin, as `contractSize` says. XBT is BTC. `PI_` are inverse, `FF_` and `FI_` dated, `in_` and `rr_`
  *   indices. Numbers are JSON numbers, times ISO text; `lastTime` is that of the last trade, `serverTime` that of the reply.
@@ -175,6 +176,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, { names, nowMs, bookUnitBa
     fault.raised = stamp.raised || instrument?.faulty === true;
     const contractSize = instrument?.contractSize ?? Number.NaN;
     const mark = numberIn(row.markPrice, fault);
+    const index = numberIn(row.indexPrice, fault);
     const suspended = flagIn(row.suspended, fault);
     const postOnly = flagIn(row.postOnly, fault);
     out.receivedAtMs[at] = receivedAtMs;
@@ -185,12 +187,12 @@ function rowWriter(out: QuoteWriter, tables: Fetches, { names, nowMs, bookUnitBa
     out.bidSizeBase[at] = numberIn(row.bidSize, fault) * contractSize;
     out.askSizeBase[at] = numberIn(row.askSize, fault) * contractSize;
     out.mark[at] = mark;
-    out.index[at] = numberIn(row.indexPrice, fault);
+    out.index[at] = index;
     // USD a coin and hour → fraction of the notional an hour.
     out.fundingRatePerInterval[at] = mark > 0 ? numberIn(row.fundingRate, fault) / mark : Number.NaN;
     out.fundingIntervalHours[at] = INTERVAL_HOURS;
     out.nextFundingAtMs[at] = nextFundingAtMs;
-    out.fundingCap[at] = instrument?.cap ?? Number.NaN;
+    out.fundingCap[at] = mark > 0 ? (instrument?.cap ?? Number.NaN) * Math.max(1, index / mark) : Number.NaN;
     out.volume24hUsd[at] = numberIn(row.volumeQuote, fault);
     out.openInterestUsd[at] = numberIn(row.openInterest, fault) * contractSize * mark;
     out.lotBase[at] = 10 ** -(instrument?.lotPlaces ?? Number.NaN) * contractSize;

@@ -39,7 +39,16 @@ describe("Kraken's rate is USD a coin and hour", () => {
   });
 
   it("takes the cap from the metadata as the relative rate that it is", () => {
-    expect(row({ fundingRate: 0.8 }, { maxRelativeFundingRate: 0.0025 })?.fundingCap).toBe(0.0025);
+    expect(row({ fundingRate: 0.8, markPrice: 80_100 }, { maxRelativeFundingRate: 0.0025 })?.fundingCap).toBe(0.0025);
+  });
+
+  it("holds a rate that was cut at the cap of the index to be within it while the mark is lower", () => {
+    const cut = row({ fundingRate: -0.0025 * 79_900, markPrice: 79_100 }, { maxRelativeFundingRate: 0.0025 });
+    // 199.75 USD of 79,100: 0.2525 % an hour, which is 0.25 % of the index.
+    expect(cut?.fundingRatePerInterval).toBeCloseTo(-199.75 / 79_100, 15);
+    expect(cut?.fundingCap).toBeCloseTo(199.75 / 79_100, 15);
+    for (const missing of [{ markPrice: 0 }, { markPrice: null }, { indexPrice: null }])
+      expect(row({ fundingRate: 1, ...missing }, { maxRelativeFundingRate: 0.0025 })?.fundingCap).toBeNull();
   });
 });
 
