@@ -8,6 +8,7 @@
  * - Names are base + `-` + quote. Prices and sizes are in the name's own unit, `1000PEPE`: there is no contract size.
  * - Names that begin with NC are shares (NCSK), currencies (NCFX), commodities (NCCO) and indices (NCSI); the others are coins.
  * - Tickers here are BingX's own (NEIROCTO, TRUMPSOL, CROSS): which coin one is is told by its price.
+ * - `takerFeeRate` of a contract counts where it is above the documented fee, as promotions come and go.
  * - A book's asks come worst first. `bidsCoin` and `asksCoin` are its sizes times `size` once more, rounded, and not read.
  * - `offTime` is the announced end of a contract that still trades. `status` and figures of contracts come as numbers or text.
  * - Limits are documented twice, 500 requests in 10 seconds and 1 a second; ours is under both.
@@ -24,6 +25,7 @@ import { entryReader, type NameBook, nameReader, type NameParts, perpetualName }
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
   type Digested,
+  dearerFeeIn,
   digestRows,
   type Fault,
   fieldsIn,
@@ -163,6 +165,7 @@ function rowWriter(
     out.volume24hUsd[at] = numberIn(ticker?.quoteVolume, fault);
     out.minOrderBase[at] = (contract?.tradeMinQuantity ?? Number.NaN) * multiplier;
     out.lotBase[at] = (contract?.lot ?? Number.NaN) * multiplier;
+    out.takerFeeRate[at] = contract?.takerFeeRate ?? Number.NaN;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker, contract])}`);
     closeRow(out, classOf(parsed.value.asset), contract?.state ?? null);
     return null;
@@ -199,6 +202,7 @@ function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, sy
     state: stateOf(row, flags, numberIn(row.offTime, fault)),
     tradeMinQuantity: positiveIn(row.tradeMinQuantity, fault),
     lot: 10 ** -places,
+    takerFeeRate: dearerFeeIn(numberIn(row.takerFeeRate, fault), bingx.facts.takerFee.perpetual, fault),
   };
 }
 
@@ -231,13 +235,14 @@ type PriceField = "markPrice" | "indexPrice" | "maxFundingRate" | "minFundingRat
 type RateField = "symbol" | "lastFundingRate" | "fundingIntervalHours" | "nextFundingTime" | PriceField;
 type TickerField = "symbol" | "bidPrice" | "bidQty" | "askPrice" | "askQty" | "quoteVolume";
 type StateField = "status" | "apiStateOpen" | "apiStateClose" | "offTime";
-type ContractField = "symbol" | "currency" | "tradeMinQuantity" | "quantityPrecision" | StateField;
+type ContractField = "symbol" | "currency" | "tradeMinQuantity" | "quantityPrecision" | "takerFeeRate" | StateField;
 
 type Contract = {
   readonly refusal: RejectedRow | null;
   readonly state: TradingState | null;
   readonly tradeMinQuantity: number;
   readonly lot: number;
+  readonly takerFeeRate: number;
 };
 type Tables = {
   premiumIndex: readonly WireRow<RateField>[];

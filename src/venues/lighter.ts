@@ -7,7 +7,8 @@
  * - No bid and ask are sent. The order book is asked for by `market_id`, which is therefore the venue's symbol here, and comes
  *   order by order: those at one price are one level.
  * - Prices are decimal text, open interest (coins) and volume (USDC) JSON numbers. `1000PEPE` is 1,000 PEPE. Settled in USDC.
- * - The taker fee of a standard account is 0, which is what `taker_fee` "0.0000" says; premium accounts pay one.
+ * - The taker fee of a standard account is 0, which is what `taker_fee` "0.0000" says; premium accounts pay one. It is in
+ *   percent, as `liquidation_fee` "1.0000" beside it is: a market that begins to cost something costs it here as well.
  * - A market that is `inactive`, or may only be reduced, takes no new position.
  * - Not found out: the class of asset (shares and currencies are listed among the coins), so it is unknown; a cap of the rate;
  *   whether open interest counts one side (taken as one).
@@ -21,7 +22,19 @@ import { HOUR_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { closeRow, joinRows, type NamedRows, rowsByName, type WriteRow } from "./join-rows.ts";
 import { type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
-import { type Fault, fieldsIn, flagIn, listIn, numberIn, olderOf, positiveIn, reject, shownFields, type WireRow } from "./wire.ts";
+import {
+  type Fault,
+  fieldsIn,
+  flagIn,
+  listIn,
+  numberIn,
+  olderOf,
+  otherFeeIn,
+  positiveIn,
+  reject,
+  shownFields,
+  type WireRow,
+} from "./wire.ts";
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 
 const DOCS = "https://docs.lighter.xyz";
@@ -174,6 +187,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, { rates, nowMs, marketIds 
     out.volume24hUsd[at] = numberIn(row.daily_quote_token_volume, fault);
     out.openInterestUsd[at] = numberIn(row.open_interest, fault) * mark;
     out.minOrderBase[at] = positiveIn(row.min_base_amount, fault) * multiplier;
+    out.takerFeeRate[at] = otherFeeIn(numberIn(row.taker_fee, fault) / 100, lighter.facts.takerFee.perpetual, fault);
     out.lotBase[at] = multiplier / 10 ** numberIn(row.size_decimals, fault);
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers and a market_id, found ${shownFields([row, rate])}`);
     marketIds[at] = String(row.market_id);
@@ -207,6 +221,7 @@ type DetailField =
   | "daily_quote_token_volume"
   | "min_base_amount"
   | "size_decimals"
+  | "taker_fee"
   | "market_config";
 type RateField = "symbol" | "exchange" | "rate";
 type Tables = { orderBookDetails: readonly WireRow<DetailField>[]; fundingRates: readonly WireRow<RateField>[] };

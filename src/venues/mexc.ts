@@ -9,7 +9,8 @@
  * - A contract that nobody trades stays in the lists with `lastPrice` 0 and an empty book.
  * - A ticker's `timestamp` is the last trade's; what that of a rate is the time of is not told: neither is taken.
  * - `type` stands in replies and not in the documents: 1 on coins, 2 on shares, metals and indices.
- * - Fees stand on each contract and move within days: the highest taker fee that was seen on a liquid one is in `facts`.
+ * - Fees stand on each contract and move within days: the highest taker fee that was seen on a liquid one is in `facts`. A
+ *   contract that costs more says so, one that costs less for a while is not taken at its word.
  * - The documents name the bulk form of `funding_rate` for one symbol only; without it, it lists all.
  */
 import type { Book } from "../domain/book.ts";
@@ -24,6 +25,7 @@ import { entryReader, type NameBook, nameReader, type NameParts, perpetualName }
 import { bookIn, type BookInstrument, pairLevel } from "./wire-book.ts";
 import {
   type Digested,
+  dearerFeeIn,
   digestRows,
   type Fault,
   fieldsIn,
@@ -157,6 +159,7 @@ function rowWriter({ out, bookUnitBase, names }: Target, tables: Fetches, ticker
     out.ask[at] = numberIn(ticker?.ask1, fault) / multiplier;
     out.volume24hUsd[at] = numberIn(ticker?.amount24, fault);
     out.openInterestUsd[at] = numberIn(ticker?.holdVol, fault) * coinsPerContract * mark;
+    out.takerFeeRate[at] = contract?.takerFeeRate ?? Number.NaN;
     out.minOrderBase[at] = (contract?.minVol ?? Number.NaN) * coinsPerContract;
     out.lotBase[at] = (contract?.volUnit ?? Number.NaN) * coinsPerContract;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, ticker, contract])}`);
@@ -187,6 +190,7 @@ function readContract(row: NonNullable<WireRow<ContractField>>, fault: Fault, sy
     contractSize: positiveIn(row.contractSize, fault),
     minVol: positiveIn(row.minVol, fault),
     volUnit: positiveIn(row.volUnit, fault),
+    takerFeeRate: dearerFeeIn(numberIn(row.takerFeeRate, fault), mexc.facts.takerFee.perpetual, fault),
   };
 }
 
@@ -225,7 +229,7 @@ type TickerField = "symbol" | "bid1" | "ask1" | "amount24" | "holdVol";
 type StateField = "state" | "futureType" | "type" | "isHidden" | "apiAllowed" | "preMarket";
 type ContractField = "symbol" | "quoteCoin" | "settleCoin" | StateField | keyof Lot;
 
-type Lot = { readonly contractSize: number; readonly minVol: number; readonly volUnit: number };
+type Lot = { readonly contractSize: number; readonly minVol: number; readonly volUnit: number; readonly takerFeeRate: number };
 type Contract = Lot & { readonly refusal: RejectedRow | null; readonly state: TradingState | null; readonly assetClass: AssetClass | null };
 type Tables = {
   fundingRate: readonly WireRow<RateField>[];

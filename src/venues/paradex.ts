@@ -9,7 +9,8 @@
  *   interest are in coins; `underlying_price` is the index. `created_at` is the stamp of the summary.
  * - `markets` lists what is active: a perpetual that it lacks has no state, one that opens later is not launched yet, and one
  *   with an expiry is about to go.
- * - The taker fee is that of the API; the website's own accounts may pay none.
+ * - The taker fee is that of the API, `fee_config.api_fee` of a market where it differs from the documented one; the
+ *   website's own accounts may pay none.
  * - Not found out: the class of asset, which is therefore unknown; whether open interest counts one side (taken as one).
  */
 import type { VenueError } from "../domain/error.ts";
@@ -20,7 +21,19 @@ import { MINUTE_MS } from "../domain/units.ts";
 import { defineAdapter, type Fetched, type Parsed } from "./adapter.ts";
 import { closeRow, joinRows, type WriteRow } from "./join-rows.ts";
 import { entryReader, type NameBook, nameReader, type NameParts, perpetualName } from "./name-book.ts";
-import { type Digested, digestRows, type Fault, fieldsIn, listIn, numberIn, positiveIn, reject, shownFields, timeMsIn } from "./wire.ts";
+import {
+  type Digested,
+  digestRows,
+  type Fault,
+  fieldsIn,
+  listIn,
+  numberIn,
+  otherFeeIn,
+  positiveIn,
+  reject,
+  shownFields,
+  timeMsIn,
+} from "./wire.ts";
 import type { WireRow } from "./wire.ts";
 import { bookIn, pairLevel } from "./wire-book.ts";
 
@@ -117,7 +130,14 @@ function readMarket(row: NonNullable<WireRow<MarketField>>, fault: Fault, symbol
     periodHours: positiveIn(row.funding_period_hours, fault),
     cap: numberIn(row.max_funding_rate, fault),
     lot: positiveIn(row.order_size_increment, fault),
+    takerFeeRate: otherFeeIn(apiTakerFeeIn(row.fee_config, fault), paradex.facts.takerFee.perpetual, fault),
   };
+}
+
+/** `{api_fee: {taker_fee: {fee}}}`. */
+function apiTakerFeeIn(config: unknown, fault: Fault): number {
+  const taker = fieldsIn<"taker_fee">(fieldsIn<"api_fee">(config)?.api_fee)?.taker_fee;
+  return numberIn(fieldsIn<"fee">(taker)?.fee, fault);
 }
 
 function refusalOf(symbol: string, row: NonNullable<WireRow<MarketField>>): RejectedRow | null {
@@ -169,6 +189,7 @@ function rowWriter(out: QuoteWriter, tables: Fetches, { names, nowMs }: Reading)
     out.openInterestUsd[at] = numberIn(row.open_interest, fault) * mark;
     out.lotBase[at] = (market?.lot ?? Number.NaN) * multiplier;
     out.minOrderBase[at] = out.lotBase[at] ?? Number.NaN;
+    out.takerFeeRate[at] = market?.takerFeeRate ?? Number.NaN;
     if (fault.raised) return reject(symbol, "bad-field", `expected numbers, found ${shownFields([row, market])}`);
     closeRow(out, null, market === undefined ? null : stateOf(market, nowMs));
     return null;
@@ -208,7 +229,8 @@ type MarketField =
   | "expiry_at"
   | "funding_period_hours"
   | "max_funding_rate"
-  | "order_size_increment";
+  | "order_size_increment"
+  | "fee_config";
 
 type Market = {
   readonly refusal: RejectedRow | null;
@@ -217,6 +239,7 @@ type Market = {
   readonly periodHours: number;
   readonly cap: number;
   readonly lot: number;
+  readonly takerFeeRate: number;
 };
 type Tables = { summary: readonly WireRow<SummaryField>[]; markets: Map<string, Digested<Market>> };
 type Fetches = { readonly [K in keyof Tables]?: Fetched<Tables[K]> | undefined };

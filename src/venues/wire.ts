@@ -187,6 +187,12 @@ export function otherFeeIn(feeRate: number, documented: Documented | null, fault
   return Math.abs(feeRate - (documented?.rate ?? Number.NaN)) < 1e-9 ? Number.NaN : feeRate;
 }
 
+/** The same where fees below the documented one are promotions that end within days: only a dearer one counts. */
+export function dearerFeeIn(feeRate: number, documented: Documented | null, fault: Fault): number {
+  const other = otherFeeIn(feeRate, documented, fault);
+  return other < (documented?.rate ?? 0) ? Number.NaN : other;
+}
+
 /** A list of rows at a path of a body. A list that is absent is a bad shape, an empty one an error: never "no markets". */
 export function listIn<Field extends string>(value: unknown, path: string): Result<readonly WireRow<Field>[], VenueError> {
   if (!isRows<Field>(value)) return err(badShape(path, "an array", value));

@@ -94,6 +94,11 @@ describe("figures of BingX that must not be taken for others", () => {
     });
   });
 
+  it("a contract that costs more than the documented fee says so; one that costs less for a while is not taken at its word", () => {
+    const feeOf = (takerFeeRate: unknown) => bySymbol(parsed({ contract: { takerFeeRate } })).get("BTC-USDT")?.takerFeeRate;
+    expect([feeOf(0.0005), feeOf(0.0002), feeOf("0.00075"), feeOf(undefined)]).toEqual([null, null, 0.00075, null]);
+  });
+
   it("a book's asks come worst first and its sizes are bids and asks, never bidsCoin and asksCoin", () => {
     const data = {
       T: NOW_MS,

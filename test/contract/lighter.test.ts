@@ -40,6 +40,15 @@ describe("Lighter's rates", () => {
   });
 });
 
+describe("the taker fee of a market of Lighter", () => {
+  it("is in percent, and told where it is not the documented 0", () => {
+    const feeOf = (taker_fee?: string) => bySymbol(parse({ taker_fee })).get("1")?.takerFeeRate;
+    expect([feeOf("0.0000"), feeOf()]).toEqual([null, null]);
+    expect(feeOf("0.0350")).toBeCloseTo(0.00035, 15);
+    expect(parse({ taker_fee: "3.5" }).rejected).toMatchObject([{ reason: "bad-field" }, { reason: "no-counterpart" }]);
+  });
+});
+
 describe("states and types of Lighter", () => {
   it.each([
     [{}, "trading"],

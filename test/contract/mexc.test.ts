@@ -111,8 +111,10 @@ describe("figures of MEXC that must not be taken for others", () => {
     });
   });
 
-  it("fees of a contract are not read", () => {
-    expect(parsed({ contract: { takerFeeRate: 0, makerFeeRate: 0 } })).toEqual(parsed({}));
+  it("a fee under the documented one is a promotion and not taken; a contract that costs more says so", () => {
+    const feeOf = (takerFeeRate: number) => bySymbol(parsed({ contract: { takerFeeRate, makerFeeRate: 0 } })).get("BTC_USDT")?.takerFeeRate;
+    expect([feeOf(0), feeOf(0.0002), feeOf(0.0004), feeOf(0.0008)]).toEqual([null, null, null, 0.0008]);
+    expect(parsed({ contract: { takerFeeRate: 4 } }).rejected).toMatchObject([{ reason: "bad-field" }]);
   });
 });
 

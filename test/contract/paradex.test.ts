@@ -30,6 +30,15 @@ describe("what Paradex's markets say of a row", () => {
     expect(paradex.facts.accrual).toBe("continuous");
   });
 
+  it("the taker fee of the API where it is not the documented one, never that of the website", () => {
+    const taker = (fee: string) => ({ taker_fee: { fee, fee_cap: "0.5", fee_floor: "-0.5" } });
+    const feeOf = (fee_config?: unknown) => bySymbol(parse({ fee_config })).get("BTC-USD-PERP")?.takerFeeRate;
+    expect(feeOf({ api_fee: taker("0.0003"), interactive_fee: taker("0") })).toBe(0.0003);
+    expect(feeOf({ api_fee: taker("0.0002") })).toBeNull();
+    expect([feeOf(), feeOf(null), feeOf({ interactive_fee: taker("0") })]).toEqual([null, null, null]);
+    expect(parse({ fee_config: { api_fee: taker("30%") } }).rejected).toMatchObject([{ reason: "bad-field" }]);
+  });
+
   it.each([
     [{}, "trading"],
     [{ open_at: NOW_MS + 1 }, "pre-market"],
