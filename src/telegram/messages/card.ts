@@ -87,7 +87,10 @@ function ledgerLines({ pair: { priced }, ownFees, language }: CardInput): readon
   const held = ledger.netByHours.map(({ horizonHours, net }) => `${format.span(horizonHours * HOUR_MS, language)} ${money(net)}`);
   const { stress, breakEven } = ledger;
   const missing = missingLines(priced, language);
-  const own = [priced.long, priced.short].some(({ quote }) => Object.hasOwn(ownFees, feedIdOf(quote.venue, quote.kind)));
+  // An instrument that costs another fee than its market keeps it (economics/own-terms.ts).
+  const own = [priced.long, priced.short].some(
+    ({ quote }) => quote.takerFeeRate === null && Object.hasOwn(ownFees, feedIdOf(quote.venue, quote.kind)),
+  );
   const costs = (own ? card.costs : card.costsListed)(cost(ledger.fees), cost(ledger.crossing));
   if (missing.length > 0) return [card.missing(missing.join(", ")), costs];
   return [
@@ -130,8 +133,8 @@ function roundedDown(usd: number): number {
 function minOrder({ long, short }: Priced, language: Language): string {
   const { card } = catalogueOf(language);
   const found = [long, short].map((leg) => {
-    const { minOrderBase, bid, ask, mark } = leg.quote;
-    const price = bid !== null && ask !== null ? (bid + ask) / 2 : mark;
+    const { minOrderBase, bid, ask, mark, index } = leg.quote;
+    const price = bid !== null && ask !== null ? (bid + ask) / 2 : (mark ?? index);
     return { leg, usd: minOrderBase === null || price === null ? null : minOrderBase * price };
   });
   let largest: { readonly leg: (typeof found)[number]["leg"]; readonly usd: number } | null = null;
