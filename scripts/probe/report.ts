@@ -79,7 +79,8 @@ export function renderReport(report: ProbeReport): string {
 
 function skewText({ skewMs, skewFrom }: Pick<FeedProbe, "skewMs" | "skewFrom">): string {
   if (skewMs === null || skewFrom === null) return "not told";
-  return `${skewMs < 0 ? "-" : "+"}${(Math.abs(skewMs) / 1_000).toFixed(1)} s ${skewFrom}`;
+  const seconds = (Math.abs(skewMs) / 1_000).toFixed(1);
+  return `${seconds === "0.0" ? "" : skewMs < 0 ? "-" : "+"}${seconds} s ${skewFrom}`;
 }
 
 const feeText = (fee: { readonly rate: number } | null): string => (fee === null ? "not read" : `${Number((fee.rate * 100).toFixed(4))} %`);

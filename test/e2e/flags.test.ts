@@ -479,6 +479,7 @@ describe("layers switched off on the real Scanner", () => {
       layers: { kv: true, d1: false },
       alerts: { paused: expect.stringContaining("d1_enabled is off") },
     });
+    expect(await json("/api/health/detailed")).toMatchObject({ stores: { d1: { status: "off" }, kv: { status: "ok", error: null } } });
     expect(linesOf(world, "events.page").length).toBe(told);
   });
 

@@ -6,7 +6,8 @@ import { D1_ATTEMPTS } from "../../src/storage/d1.ts";
 import { loadFlags } from "../../src/storage/flags.ts";
 import { catalogueEntry, SNAPSHOT_KEY } from "../../src/storage/keys.ts";
 import { listOpen, loadClosedSince, loadOpen, opportunityById } from "../../src/storage/opportunities.ts";
-import { type KvReader, readSnapshot, type SnapshotMemory, snapshotMemory } from "../../src/storage/read-snapshot.ts";
+import { probeStores } from "../../src/storage/probe-stores.ts";
+import { type KvReader, readSnapshot, type SnapshotMemory, snapshotMemory, type SnapshotSource } from "../../src/storage/read-snapshot.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
 import type { ScanRecord } from "../../src/storage/scan-record.ts";
 import { latestScan, listScans } from "../../src/storage/scans.ts";
@@ -397,6 +398,32 @@ describe("the snapshot", () => {
       ok: true,
       value: { source: "d1", fallbackReason: "failed: KV GET failed: 500" },
     });
+  });
+
+  it("and D1 are each asked whether they answer, for two seconds at most; one that is switched off is not asked", async () => {
+    const asked = (over: Partial<SnapshotSource> = {}) =>
+      probeStores({
+        cache: env.CACHE,
+        db,
+        memory: snapshotMemory(),
+        venues: VENUES,
+        now: Date.now,
+        wait: () => new Promise(() => undefined),
+        ...over,
+      });
+    const well = { status: "ok", ms: expect.any(Number), error: null };
+    expect(await asked()).toEqual({ d1: well, kv: well });
+    const failing = { get: async () => Promise.reject(new Error("KV GET failed: 500")) };
+    expect(await asked({ cache: failing })).toMatchObject({ d1: well, kv: { status: "failed", error: "KV GET failed: 500" } });
+    const waits: number[] = [];
+    const deaf = { get: () => new Promise<string | null>(() => undefined) };
+    expect(
+      await asked({ cache: deaf, layers: async () => ({ kv: true, d1: false }), wait: async (ms) => void waits.push(ms) }),
+    ).toMatchObject({
+      d1: { status: "off", ms: null },
+      kv: { status: "failed", error: "no answer within 2000 ms" },
+    });
+    expect(waits).toEqual([2_000]);
   });
 
   it("leaves out of D1 what the validator refuses, and counts it", async () => {

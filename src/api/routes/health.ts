@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { geoBlockOf, unreachableFrom } from "../../domain/feed.ts";
 import { SECOND_MS } from "../../domain/units.ts";
 import { alertsPaused, BOTH } from "../../storage/layers.ts";
+import { probeStores } from "../../storage/probe-stores.ts";
 import { readSnapshot, type SnapshotRead } from "../../storage/read-snapshot.ts";
 import type { VenueReport } from "../../storage/scan-record.ts";
 import type { ApiServices } from "../services.ts";
@@ -12,23 +13,23 @@ const SCAN_SLACK_MS = 30 * SECOND_MS;
 
 /**
  * `GET /api/health`: computed from the age of each feed's data. 200 `ok` or `degraded`, 503 `stale` or `no-data`.
- * `GET /api/health/detailed`: the same, with how each feed stood towards its venue after its last scan.
+ * `GET /api/health/detailed`: the same, with whether D1 and KV answer now, and how each feed stood towards its venue when it
+ * last told.
  */
 export function healthRoutes(services: ApiServices): Hono {
   const routes = new Hono();
-  const answer = async (context: Context, view: VenueView): Promise<Response> => {
+  const answer = async (context: Context, view: VenueView, more: () => Promise<object> = async () => ({})): Promise<Response> => {
     const nowMs = services.now();
     const layers = (await services.snapshots.layers?.()) ?? BOTH;
-    const alerts = { paused: alertsPaused(layers) };
-    const read = await readSnapshot(services.snapshots);
+    const [read, rest] = await Promise.all([readSnapshot(services.snapshots), more()]);
+    const shared = { layers, alerts: { paused: alertsPaused(layers) }, ...rest };
     context.header("cache-control", "no-store");
-    if (!read.ok)
-      return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, layers, alerts, venues: [] }, 503);
+    if (!read.ok) return context.json({ status: "no-data", reason: read.error.message, checkedAtMs: nowMs, ...shared, venues: [] }, 503);
     const health = healthOf(read.value, { nowMs, view });
-    return context.json({ ...health, layers, alerts }, health.status === "ok" || health.status === "degraded" ? 200 : 503);
+    return context.json({ ...health, ...shared }, health.status === "ok" || health.status === "degraded" ? 200 : 503);
   };
   routes.get("/", (context) => answer(context, venueHealth));
-  routes.get("/detailed", (context) => answer(context, venueDetails));
+  routes.get("/detailed", (context) => answer(context, venueDetails, async () => ({ stores: await probeStores(services.snapshots) })));
   return routes;
 }
 
