@@ -5,12 +5,13 @@ import { wake } from "./delivery/enqueue.ts";
 import { queuePorts } from "./delivery/queue-ports.ts";
 import type { QueuePorts } from "./delivery/queues.ts";
 import type { BroadcastMessage } from "./domain/delivery.ts";
-import type { VenueKey } from "./domain/venue-key.ts";
+import type { KeyCheck, VenueKey } from "./domain/venue-key.ts";
 import { feedPlace, type FeedPlace } from "./feeds/feed-place.ts";
 import { createLogger, type Logger } from "./monitoring/log.ts";
 import type { FetchFunction } from "./net/attempt.ts";
 import type { CallLimits } from "./net/fetch-json.ts";
 import { sleep } from "./net/sleep.ts";
+import { orLate, startTimeLimit } from "./net/time-limit.ts";
 import { idsOf } from "./objects/account-check.ts";
 import { RULE_FACTS } from "./rule-facts.ts";
 import { loadFlags } from "./storage/flags.ts";
@@ -201,12 +202,19 @@ const queuesOf = ({ env, config, now, log, snapshots, feed, telegram }: Built & 
       check: async (venue, regions) => {
         const adapter = adapterOf(venue);
         if (adapter === null) throw new RangeError(`expected a venue, found ${venue}`);
-        return await feed(feedPlace(adapter, regions)).checkKey(venue);
+        const limit = startTimeLimit(KEY_CHECK_LIMIT_MS);
+        const asked: Promise<KeyCheck | null> = feed(feedPlace(adapter, regions)).checkKey(venue);
+        const check = await orLate(asked, limit.signal, () => null).finally(limit.close);
+        if (check === null) throw new Error(`expected the feed ${venue} to answer within ${KEY_CHECK_LIMIT_MS} ms, found nothing`);
+        return check;
       },
     },
     events: env.EVENTS,
     deliveries: env.DELIVERIES,
   });
+
+/** Above what a feed allows its own look at a key. */
+const KEY_CHECK_LIMIT_MS = 10_000;
 
 /** The keys that this deployment has, by venue. */
 const givenKeys = ({ venueKeys }: Config): readonly (readonly [venue: string, key: VenueKey])[] =>

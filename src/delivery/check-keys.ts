@@ -38,7 +38,7 @@ export async function checkKeys(
   const gone = stored.map(({ venue }) => venue).filter((venue) => !given.some((each) => each.venue === venue));
   const due = keysDue(given, stored, nowMs);
   if (due.length === 0 && gone.length === 0) return [];
-  const checks = await Promise.all(due.map(async (venue) => await ports.check(venue, scan.flags.venue_regions)));
+  const checks = await looksAt(due, ports, scan);
   for (const check of checks) logCheck(log, check, scan.scanId);
   const known = await loadIncidents(db, [AUTH_FAILURE]);
   const of = (venue: VenueId): Incident | undefined => known.find(({ subject }) => subject === venue);
@@ -59,6 +59,20 @@ export async function checkKeys(
     scanAtMs: nowMs,
     nowMs,
     also: [saveKeyStates(db, states, nowMs), forgetKeyStates(db, gone)],
+  });
+}
+
+/** What the looks found. A feed that fails or does not answer costs its own look, which the next scan makes. */
+async function looksAt(
+  venues: readonly VenueId[],
+  { check, log }: Pick<KeyPorts, "check"> & { readonly log: Logger },
+  { flags, scanId }: { readonly flags: Pick<Flags, "venue_regions">; readonly scanId: string },
+): Promise<readonly KeyCheck[]> {
+  const looks = await Promise.allSettled(venues.map(async (venue) => await check(venue, flags.venue_regions)));
+  return looks.flatMap((look, place) => {
+    if (look.status === "fulfilled") return [look.value];
+    log.error("key.not-checked", { correlationId: scanId, venue: venues[place], error: look.reason });
+    return [];
   });
 }
 

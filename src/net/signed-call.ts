@@ -1,5 +1,5 @@
 import type { VenueError } from "../domain/error.ts";
-import { err } from "../domain/result.ts";
+import { err, ok } from "../domain/result.ts";
 import type { VenueKey } from "../domain/venue-key.ts";
 import { type CallAnswer, type CallDeps, type CallLog, fetchJson, type JsonRequest } from "./fetch-json.ts";
 import { hmacSha256 } from "./sign.ts";
@@ -33,7 +33,11 @@ export async function signedCall(request: SignedRequest, deps: CallDeps): Promis
   const { venue, endpoint, maxBytes, weight, errorIn } = request;
   const call: JsonRequest = { venue, endpoint, method: "GET", path, hosts: [host], maxBytes, weight, idempotent: false, errorIn };
   const answer = await fetchJson({ ...call, signed: finish(signature) }, { ...deps, log: coveredLog(deps.log, cover) });
-  return answer.result.ok ? answer : { ...answer, result: err(covered(asAuthFailure(answer.result.error), cover)) };
+  if (answer.result.ok) {
+    const { value } = answer.result;
+    return { ...answer, result: ok({ ...value, body: coveredBody(value.body, cover) }) };
+  }
+  return { ...answer, result: err(covered(asAuthFailure(answer.result.error), cover)) };
 }
 
 /** A 401 without a code of the venue's is about the key too. */
@@ -51,10 +55,43 @@ function coverOf(secrets: readonly string[]): Cover {
     secret === "" ? [] : [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)],
   );
   const longestFirst = [...new Set(written)].sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
+  return (text) => {
+    const whole = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, COVERED), text);
+    return longestFirst.reduce(withoutStart, whole);
+  };
 }
 
-const covered = (error: VenueError, cover: Cover): VenueError => ({ ...error, message: cover(error.message) });
+const COVERED = "[redacted]";
+/** So much of a secret in a text that was cut short is no chance. */
+const START_CHARS = 8;
+
+/** Takes out what a text has of the start of a secret: texts of venues are cut to a length before they come here. */
+function withoutStart(text: string, secret: string): string {
+  const start = secret.slice(0, START_CHARS);
+  const parts = text.split(start);
+  if (start.length < START_CHARS || parts.length === 1) return text;
+  const rest = secret.slice(START_CHARS);
+  const more = (part: string): number => {
+    const end = [...rest].findIndex((letter, place) => part[place] !== letter);
+    return end === -1 ? rest.length : end;
+  };
+  return parts.map((part, place) => (place === 0 ? part : COVERED + part.slice(more(part)))).join("");
+}
+
+/** A body that holds the key, as Bybit's does, must not give it to whoever says what was found in it. */
+function coveredBody(body: unknown, cover: Cover): unknown {
+  if (typeof body === "string") return cover(body);
+  if (Array.isArray(body)) return body.map((each) => coveredBody(each, cover));
+  if (typeof body !== "object" || body === null) return body;
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [cover(name), coveredBody(value, cover)]));
+}
+
+function covered(error: VenueError, cover: Cover): VenueError {
+  const message = cover(error.message);
+  return error.kind === "auth-failed" || error.kind === "venue-error"
+    ? { ...error, code: cover(error.code), message }
+    : { ...error, message };
+}
 
 function coveredLog(log: CallLog, cover: Cover): CallLog {
   const clean = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>

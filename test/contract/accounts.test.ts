@@ -325,6 +325,30 @@ describe("signed calls at simulated venues, which work the signature out for the
     simulator.control({ account: { venue: "okx" } });
   });
 
+  it.each(VENUES)("%s: a body that answers with the key itself is told of without it, cut short or not", async (venue) => {
+    const key = { ...keyOf(venue), key: "K".repeat(64) };
+    for (const body of [
+      JSON.stringify(key.key),
+      JSON.stringify({ [key.key]: key.secret }),
+      JSON.stringify({ code: key.key, msg: key.secret }),
+    ]) {
+      const { grant, unsigned, encoding, errorIn } = ACCOUNTS[venue];
+      const request = { venue, endpoint: "keyScope", host: `https://${grant.host}`, path: grant.path, weight: 1, maxBytes: 1_000, errorIn };
+      const { result } = await signedCall({ ...request, key, encoding, unsigned }, { ...deps(), fetch: async () => new Response(body) });
+      const told = JSON.stringify(result.ok ? grant.read(result.value.body) : result);
+      expect(told).not.toContain("KKKK");
+      expect(told).not.toContain(key.secret);
+    }
+    // Texts of errors are cut: wherever the cut falls, nothing of the key is left before it.
+    for (let filler = 0; filler < 600; filler += 25) {
+      const { grant, unsigned, encoding, errorIn } = ACCOUNTS[venue];
+      const request = { venue, endpoint: "keyScope", host: `https://${grant.host}`, path: grant.path, weight: 1, maxBytes: 5_000, errorIn };
+      const answer = async (): Promise<Response> => new Response("-".repeat(filler) + key.key, { status: 404 });
+      const { result } = await signedCall({ ...request, key, encoding, unsigned }, { ...deps(), fetch: answer });
+      expect(JSON.stringify(result)).not.toContain("K".repeat(8));
+    }
+  });
+
   it("a relay in the clear gets no key, and no request", async () => {
     const { grant, unsigned, encoding, errorIn } = ACCOUNTS.okx;
     sent = 0;
