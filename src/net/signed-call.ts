@@ -72,8 +72,9 @@ function withoutStart(text: string, secret: string): string {
   if (start.length < START_CHARS || parts.length === 1) return text;
   const rest = secret.slice(START_CHARS);
   const more = (part: string): number => {
-    const end = [...rest].findIndex((letter, place) => part[place] !== letter);
-    return end === -1 ? rest.length : end;
+    let end = 0;
+    while (end < rest.length && part[end] === rest[end]) end++;
+    return end;
   };
   return parts.map((part, place) => (place === 0 ? part : COVERED + part.slice(more(part)))).join("");
 }

@@ -5,6 +5,8 @@ import type { DeliveriesMessage, Delivery, DeliveryRef, EventsMessage, NewDelive
 import type { EventKind, Opportunity, Priced } from "../../src/domain/opportunity.ts";
 import type { Person, Preferences } from "../../src/domain/person.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/domain/units.ts";
+import type { KeyCheck } from "../../src/domain/venue-key.ts";
+import { checkKeys } from "../../src/delivery/check-keys.ts";
 import { enqueue, wake } from "../../src/delivery/enqueue.ts";
 import { PEOPLE_A_PAGE, onEvents } from "../../src/delivery/on-events.ts";
 import { BATCH_LIMIT_MS, MOST_ATTEMPTS } from "../../src/delivery/on-deliveries.ts";
@@ -20,6 +22,7 @@ import { snapshotMemory } from "../../src/storage/read-snapshot.ts";
 import { saveScan } from "../../src/storage/save-scan.ts";
 import { saveTaken } from "../../src/storage/taken.ts";
 import { buildSnapshot, writeSnapshot } from "../../src/storage/snapshot.ts";
+import { loadKeyStates } from "../../src/storage/venue-keys.ts";
 import { eventOf, fundingPair, NOW_MS, opened, scanOf, VENUES } from "../opportunities.ts";
 import { personWith } from "../people.ts";
 import { columnsOf } from "../rows.ts";
@@ -609,6 +612,27 @@ describe("messages of the queues", () => {
       refs,
     );
     expect(sizes).toEqual([20, 20, 5]);
+  });
+});
+
+describe("keys of the operator's accounts", () => {
+  test("a feed that fails costs its own look, which is made again after the next scan; the others are kept", async () => {
+    const { log } = stage().ports;
+    const asked: string[] = [];
+    const given = ["binance", "okx"].map((venue) => ({ venue, credentialId: `credential-${venue}` }));
+    const check = async (venue: string): Promise<KeyCheck> => {
+      asked.push(venue);
+      if (venue === "binance") throw new Error("the object was reset");
+      const known = { keyId: "id", credentialId: `credential-${venue}`, checkedAtMs: NOW_MS, message: null, error: null };
+      return { venue, scope: "read-only", fees: { perpetual: null, spot: null }, ...known };
+    };
+    const flags = { incident_cooldown_minutes: 60, venue_regions: {} };
+    for (let scan = 0; scan < 2; scan++) {
+      const look = { flags, scanId: "scan-1", isFirstOfHour: false, nowMs: NOW_MS };
+      expect(await checkKeys({ db, log, given: async () => given, check }, look)).toEqual([]);
+    }
+    expect(asked).toEqual(["binance", "okx", "binance"]);
+    expect((await loadKeyStates(db)).map(({ venue }) => venue)).toEqual(["okx"]);
   });
 });
 
