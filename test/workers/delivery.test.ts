@@ -619,11 +619,12 @@ describe("keys of the operator's accounts", () => {
   test("a feed that fails costs its own look, which is made again after the next scan; the others are kept", async () => {
     const { log } = stage().ports;
     const asked: string[] = [];
-    const given = ["binance", "okx"].map((venue) => ({ venue, credentialId: `credential-${venue}` }));
+    const hashOf = (venue: string): string => (venue === "okx" ? "a" : "b").repeat(12);
+    const given = ["binance", "okx"].map((venue) => ({ venue, credentialId: hashOf(venue) }));
     const check = async (venue: string): Promise<KeyCheck> => {
       asked.push(venue);
       if (venue === "binance") throw new Error("the object was reset");
-      const known = { keyId: "id", credentialId: `credential-${venue}`, checkedAtMs: NOW_MS, message: null, error: null };
+      const known = { keyId: "0".repeat(12), credentialId: hashOf(venue), checkedAtMs: NOW_MS, message: null, error: null };
       return { venue, scope: "read-only", fees: { perpetual: null, spot: null }, ...known };
     };
     const flags = { incident_cooldown_minutes: 60, venue_regions: {} };
