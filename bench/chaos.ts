@@ -40,13 +40,14 @@ async function main(): Promise<void> {
   ];
   console.log(renderFigures(figures));
   console.log(`  faults: ${listed(result.faults)}\n  upsets: ${listed(result.upsets)}\n  refused by: ${listed(result.refusedBy)}`);
-  for (const sentence of [...result.violations, ...result.missed]) console.log(`  ! ${sentence}`);
   console.log(`  written to ${writeResults("chaos", figures)}`);
   if (result.violations.length + result.missed.length > 0) process.exitCode = 1;
 }
 
-/** A line a hundred scans. */
+/** A line a hundred scans, and what is wrong as soon as it is found. */
 function progress(scan: number, so: ChaosResult): void {
+  for (const sentence of [...so.violations, ...so.missed].filter((each) => each.startsWith(`scan ${scan}:`)))
+    console.log(`  ! ${sentence}`);
   if (scan % 100 === 99)
     console.log(`  scan ${scan + 1}: ${so.found} found, ${so.violations.length} violations, ${so.missed.length} missed`);
 }

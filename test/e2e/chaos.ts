@@ -66,8 +66,10 @@ type State = {
   readonly well: Map<string, number>;
   /** Scans in a row in which a feed that should be back was not. */
   readonly away: Map<string, number>;
-  /** Rows of a feed at its best: it has fewer while metadata lacks some. */
-  readonly fullRows: Map<string, number>;
+  /** Rows of a feed that the gate let pass before anything failed: it has fewer while metadata lacks some. */
+  readonly passedAtBest: Map<string, number>;
+  /** Whether a feed let its time pass in the scan before: what it asked then may come now. */
+  isLate: boolean;
   /** Scans in a row that D1 took. */
   storedInARow: number;
   served: readonly Served[];
@@ -93,7 +95,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     faultless: new Map(),
     well: new Map(),
     away: new Map(),
-    fullRows: new Map(),
+    passedAtBest: new Map(),
+    isLate: false,
     storedInARow: 0,
     served: [],
     stored: 0,
@@ -187,9 +190,9 @@ function judge(state: State, { scan, drawn, record }: Judged): void {
       if (before !== out + lost) state.violations.push(`scan ${scan}: ${step} of ${before} has ${out} and ${lost}`);
     }
   }
+  // What was not stored is scanned again by the second trigger; what came too late is counted in the next scan.
+  const runs = (drawn.twice && drawn.d1 !== "up") || state.isLate ? 2 : 1;
   noteFeeds(state, { scan, faulty: new Set(drawn.faults.map(({ venue }) => venue)), record });
-  // What was not stored is scanned again by the second trigger.
-  const runs = drawn.twice && drawn.d1 !== "up" ? 2 : 1;
   state.violations.push(...overBudget(state, runs).map((sentence) => `scan ${scan}: ${sentence}`));
 }
 
@@ -206,21 +209,28 @@ function noteRefused(state: State, record: NonNullable<ScanRow>): void {
   }
 }
 
-/** Which feeds were well, and which are not although nothing was wrong with them for a long time. */
+/**
+ * Which feeds were well: no fault, nothing missing, as many rows let pass as when nothing had ever failed; and which are not
+ * back although nothing was wrong with them for a long time.
+ */
 function noteFeeds(state: State, { scan, faulty, record }: { scan: number; faulty: ReadonlySet<string>; record: ScanRow }): void {
-  const { faultless, well, away, fullRows } = state;
+  const { faultless, well, away, passedAtBest } = state;
   const reports = record === null ? [] : z.array(reportSchema).parse(JSON.parse(String(record["venues"])));
+  const refusedAtGate = record === null ? {} : (rejectionsSchema.parse(JSON.parse(String(record["rejections"]))).counts["gate"] ?? {});
+  state.isLate = reports.some(({ error }) => error?.kind === "timeout");
   for (const feed of FEED_IDS) {
     const isFaulty = faulty.has(feed);
     faultless.set(feed, isFaulty ? 0 : (faultless.get(feed) ?? 0) + 1);
     const report = reports.find((each) => each.feed === feed);
     if (report === undefined) continue;
-    if (!isFaulty && report.ok) fullRows.set(feed, Math.max(fullRows.get(feed) ?? 0, report.rows));
-    const isWell = !isFaulty && report.ok && report.degraded.length === 0 && report.rows === fullRows.get(feed);
+    const passed = report.rows - Object.values(refusedAtGate[feed] ?? {}).reduce((sum, rows) => sum + rows, 0);
+    if (scan < quietStart(state.options)) passedAtBest.set(feed, Math.max(passed, passedAtBest.get(feed) ?? 0));
+    const best = passedAtBest.get(feed) ?? Number.POSITIVE_INFINITY;
+    const isWell = !isFaulty && report.ok && report.degraded.length === 0 && passed >= best;
     well.set(feed, isWell ? (well.get(feed) ?? 0) + 1 : 0);
     away.set(feed, !isWell && (faultless.get(feed) ?? 0) > BACK_AFTER_SCANS ? (away.get(feed) ?? 0) + 1 : 0);
     if (away.get(feed) === AWAY_SCANS) {
-      const why = report.error === null ? `${report.rows} of ${fullRows.get(feed) ?? 0} rows` : report.error.message;
+      const why = report.error === null ? `${passed} of ${best} rows pass` : report.error.message;
       state.missed.push(`scan ${scan}: ${feed} had no fault for ${faultless.get(feed) ?? 0} scans and is not back: ${why}`);
     }
   }
