@@ -66,8 +66,8 @@ type State = {
   readonly well: Map<string, number>;
   /** Scans in a row in which a feed that should be back was not. */
   readonly away: Map<string, number>;
-  /** Rows of a feed that the gate let pass before anything failed: it has fewer while metadata lacks some. */
-  readonly passedAtBest: Map<string, number>;
+  /** Rows of a feed that the gate let pass at the end of the quiet start: it has fewer while metadata lacks some. */
+  readonly passedWhenQuiet: Map<string, number>;
   /** Whether a feed let its time pass in the scan before: what it asked then may come now. */
   isLate: boolean;
   /** Scans in a row that D1 took. */
@@ -95,7 +95,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     faultless: new Map(),
     well: new Map(),
     away: new Map(),
-    passedAtBest: new Map(),
+    passedWhenQuiet: new Map(),
     isLate: false,
     storedInARow: 0,
     served: [],
@@ -214,7 +214,7 @@ function noteRefused(state: State, record: NonNullable<ScanRow>): void {
  * back although nothing was wrong with them for a long time.
  */
 function noteFeeds(state: State, { scan, faulty, record }: { scan: number; faulty: ReadonlySet<string>; record: ScanRow }): void {
-  const { faultless, well, away, passedAtBest } = state;
+  const { faultless, well, away, passedWhenQuiet } = state;
   const reports = record === null ? [] : z.array(reportSchema).parse(JSON.parse(String(record["venues"])));
   const refusedAtGate = record === null ? {} : (rejectionsSchema.parse(JSON.parse(String(record["rejections"]))).counts["gate"] ?? {});
   state.isLate = reports.some(({ error }) => error?.kind === "timeout");
@@ -224,13 +224,17 @@ function noteFeeds(state: State, { scan, faulty, record }: { scan: number; fault
     const report = reports.find((each) => each.feed === feed);
     if (report === undefined) continue;
     const passed = report.rows - Object.values(refusedAtGate[feed] ?? {}).reduce((sum, rows) => sum + rows, 0);
-    if (scan < quietStart(state.options)) passedAtBest.set(feed, Math.max(passed, passedAtBest.get(feed) ?? 0));
-    const best = passedAtBest.get(feed) ?? Number.POSITIVE_INFINITY;
+    // Before its metadata is read a row may pass that is refused by it.
+    if (scan < quietStart(state.options)) passedWhenQuiet.set(feed, passed);
+    const best = passedWhenQuiet.get(feed) ?? Number.POSITIVE_INFINITY;
     const isWell = !isFaulty && report.ok && report.degraded.length === 0 && passed >= best;
     well.set(feed, isWell ? (well.get(feed) ?? 0) + 1 : 0);
     away.set(feed, !isWell && (faultless.get(feed) ?? 0) > BACK_AFTER_SCANS ? (away.get(feed) ?? 0) + 1 : 0);
     if (away.get(feed) === AWAY_SCANS) {
-      const why = report.error === null ? `${passed} of ${best} rows pass` : report.error.message;
+      const why =
+        report.error === null
+          ? `${passed} of ${best} rows pass, refused ${JSON.stringify(refusedAtGate[feed] ?? {})}`
+          : report.error.message;
       state.missed.push(`scan ${scan}: ${feed} had no fault for ${faultless.get(feed) ?? 0} scans and is not back: ${why}`);
     }
   }
