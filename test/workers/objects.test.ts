@@ -1,6 +1,6 @@
 import { applyD1Migrations, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventsMessage } from "../../src/domain/delivery.ts";
 import { createLogger } from "../../src/monitoring/log.ts";
 import { dispatchScans, MOST_UNDISPATCHED, noteScan, undispatched } from "../../src/objects/dispatch-scans.ts";
@@ -20,6 +20,10 @@ const slotOf = (atMs: number): number => Math.floor(atMs / INTERVAL_MS) * INTERV
 let name = 0;
 /** A Scanner that never scanned, on a database without scans. No venue is asked: real data is switched off. */
 const scanner = () => env.SCANNER.getByName(`scanner ${++name}`);
+/** What the queue was handed is done before the runtime ends, which would wait for it. */
+afterAll(async () => {
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+});
 const scans = async () => (await db.prepare("SELECT id, trigger, verdict FROM scans ORDER BY id").all()).results;
 
 beforeEach(async () => {
