@@ -29,7 +29,7 @@ const FEEDS = "test/workers/feeds.test.ts";
 
 export default defineConfig({
   test: {
-    // Two runtimes of the workers' tests side by side do not end: one file at a time.
+    // One file at a time: with two the run did not always end.
     maxWorkers: 1,
     projects: [
       // Pure code, tools and the simulator, in Node.
